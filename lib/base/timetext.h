@@ -1,0 +1,79 @@
+/*
+ * timetext.h - times and durations as people write them.
+ *
+ * A time is a signed 64-bit count of nanoseconds since 1970 UTC. WEIR_TIME_NONE
+ * is "no time" and minus infinity, WEIR_TIME_MAX is plus infinity; arithmetic
+ * saturates at both.
+ */
+#ifndef WEIR_BASE_TIMETEXT_H
+#define WEIR_BASE_TIMETEXT_H
+
+#include "base/error.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define WEIR_TIME_NONE INT64_MIN
+#define WEIR_TIME_MAX  INT64_MAX
+#define WEIR_TIME_TEXT 40 /* bytes that the printers need */
+
+enum weir_time_unit { WEIR_S, WEIR_MS, WEIR_US, WEIR_NS, WEIR_RFC3339 };
+
+/* Remembers the last date: most times in a stream share it. {0} is empty. */
+struct weir_time_cache {
+	char date[10];
+	int64_t base_ns;
+};
+
+int64_t weir_time_add(int64_t t, int64_t delta_ns); /* saturating */
+
+/* Days since 1970-01-01 of a proleptic Gregorian date, and back. */
+int64_t weir_days_from_civil(int64_t year, int month, int day);
+void weir_civil_from_days(int64_t days, int64_t *year, int *month, int *day);
+
+/*
+ * RFC 3339 text: T, t or a space between date and time, seconds 00 to 60, any
+ * number of fraction digits (beyond nine cut off), Z, z, +hh:mm, -hh:mm or
+ * nothing (UTC). Returns 1 with the time, 0 if this is no such text or the
+ * time is outside the 64 bits.
+ */
+int weir_time_read(struct weir_time_cache *c, const char *s, size_t len,
+    int64_t *ns);
+
+/*
+ * strptime(3) format, with %f for a fraction of any length; without a zone
+ * (%z) it is UTC. %Y %m %d %e %H %I %M %S %y %j %b %B %h %p %a %A %T %D %F %R
+ * %s %z %Z(ignored name) %n %t %% are known, in the C locale. Missing date
+ * parts count as 1970-01-01. Returns 1, or 0 as above.
+ */
+int weir_time_read_format(
+    const char *fmt, const char *s, size_t len, int64_t *ns);
+
+/* A number of units since 1970 (exact for ints); 0 if outside. */
+int weir_time_from_int(int64_t v, enum weir_time_unit unit, int64_t *ns);
+int weir_time_from_double(double v, enum weir_time_unit unit, int64_t *ns);
+/* The unit that the size of a first number suggests (CLI.md). */
+enum weir_time_unit weir_time_guess_unit(double v);
+
+/*
+ * RFC 3339 UTC with 0, 3, 6 or 9 fraction digits, as needed. Writes at most
+ * WEIR_TIME_TEXT bytes, no NUL; returns the length.
+ */
+size_t weir_time_print(char *out, int64_t ns);
+/* A number of units (rounded down) or, for WEIR_RFC3339, the text in quotes. */
+size_t weir_time_print_unit(char *out, int64_t ns, enum weir_time_unit unit);
+
+/*
+ * Durations of options: `250ms`, `5s`, `1m30s`, `2h`, `1d`, `1w`; also us, ns,
+ * fractions (`1.5s`), a leading sign. All of s (len bytes) must be one
+ * duration. Returns 1, or -1 with *err (status WEIR_USAGE).
+ */
+int weir_duration_read(
+    const char *s, size_t len, int64_t *ns, struct weir_error *err);
+/* The shortest such text, for messages; writes at most WEIR_TIME_TEXT. */
+size_t weir_duration_print(char *out, int64_t ns);
+/* Sizes: `64k`, `16M`, `2G`, powers of 1024; 1 or -1 with *err. */
+int weir_size_read(
+    const char *s, size_t len, uint64_t *size, struct weir_error *err);
+
+#endif

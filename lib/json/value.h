@@ -1,0 +1,96 @@
+/*
+ * value.h - a value that expressions compute with: 16 bytes and a tag.
+ *
+ * Values from an event are read from their text when they are first needed;
+ * strings without escapes and all containers then still point into that text.
+ * What a value points to lives as long as its event or its arena.
+ */
+#ifndef WEIR_JSON_VALUE_H
+#define WEIR_JSON_VALUE_H
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum weir_kind {
+	WEIR_ABSENT, /* a field that is not there */
+	WEIR_ERROR,  /* an evaluation error; s is its message */
+	WEIR_NULL,
+	WEIR_BOOL,
+	WEIR_INT,
+	WEIR_UINT,
+	WEIR_DOUBLE,
+	WEIR_STRING,    /* s, aux bytes of UTF-8 */
+	WEIR_BYTES,     /* s, aux bytes */
+	WEIR_TIMESTAMP, /* i seconds since 1970, aux nanoseconds */
+	WEIR_DURATION,  /* i seconds, aux nanoseconds of the same sign, cast */
+	WEIR_LIST,      /* list */
+	WEIR_MAP,       /* map */
+	WEIR_JSON,      /* s, aux bytes: list or map not yet taken apart */
+	WEIR_TYPE,      /* s, aux bytes: its name */
+	WEIR_OPTIONAL   /* opt: the value inside, or NULL */
+};
+
+struct weir_value {
+	uint32_t kind; /* enum weir_kind */
+	uint32_t aux;
+	union {
+		bool b;
+		int64_t i;
+		uint64_t u;
+		double d;
+		const char *s;
+		const struct weir_list *list;
+		const struct weir_map *map;
+		const struct weir_value *opt;
+	};
+};
+_Static_assert(sizeof(struct weir_value) == 16, "value size");
+
+struct weir_list {
+	size_t n;
+	const struct weir_value *items;
+};
+
+/* Entries in insertion order, keys unique. */
+struct weir_map {
+	size_t n;
+	const struct weir_value *keys, *values;
+};
+
+/*
+ * The value of JSON text (proven; surrounding blanks not included). Objects and
+ * arrays stay WEIR_JSON until weir_value_open(); strings are unescaped into
+ * the arena if need be (a lone surrogate gives WEIR_ERROR).
+ */
+struct weir_value weir_value_read(
+    const char *s, size_t len, struct weir_arena *arena);
+/* WEIR_JSON to WEIR_LIST or WEIR_MAP, one level; others unchanged. */
+struct weir_value weir_value_open(
+    struct weir_value v, struct weir_arena *arena);
+
+/*
+ * Append a value as JSON: values not taken apart as their text was, timestamps
+ * as RFC 3339 UTC, durations as "1.5s", bytes base64, types their name, NaN
+ * and infinities as the strings "NaN", "Infinity", "-Infinity", map keys as
+ * strings, an integral double without ".0" beyond what it had. Nothing for
+ * WEIR_ABSENT and WEIR_ERROR (returns 0; otherwise 1).
+ */
+int weir_value_write(struct weir_buf *out, struct weir_value v);
+/* Append s as a JSON string, quotes included; only what must be is escaped. */
+void weir_json_string(struct weir_buf *out, const char *s, size_t len);
+
+/*
+ * Append bytes that are the same for equal keys and different for others: the
+ * canonical form of a value as a group or join key. 1, 1.0 and 1u are equal;
+ * map order does not matter. It is itself JSON (so a snapshot can hold it and
+ * a result can show it): the text of the first form seen need not survive.
+ */
+void weir_value_key(struct weir_buf *out, struct weir_value v);
+
+const char *weir_kind_name(enum weir_kind kind); /* CEL's type names */
+
+#endif
