@@ -1,0 +1,59 @@
+/*
+ * block.h - the unit of work: a run of events with what is known of them.
+ *
+ * A block holds whole events' text in one piece, a row per event, and the
+ * slots that its prover filled. Everything in it is borrowed until the next
+ * call on the reader that made it; the writer copies what is passed on.
+ */
+#ifndef WEIR_EVENT_BLOCK_H
+#define WEIR_EVENT_BLOCK_H
+
+#include "base/buf.h"
+#include "base/timetext.h"
+#include "json/prover.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WEIR_BLOCK_EVENTS 4096 /* most events of one block of lines */
+
+enum { WEIR_RETRACT = 1 }; /* event flags */
+
+struct weir_event {
+	uint32_t off, len; /* in the block's text; len without the newline */
+	int64_t time;      /* ns since 1970 or WEIR_TIME_NONE */
+	int64_t watermark; /* in force before the event */
+	uint32_t flags;    /* WEIR_RETRACT */
+	uint32_t line;     /* its line's number less the block's line */
+};
+
+/* The names of an index; two with the same id are equal, id 0 is none. */
+struct weir_names {
+	uint64_t id;
+	uint32_t n;
+	struct weir_str name[WEIR_INDEX_MAX];
+};
+
+struct weir_block {
+	const char *text; /* each event followed by '\n'; then WEIR_PAD */
+	uint32_t n;
+	struct weir_event *events;
+	struct weir_slot *slots; /* n rows of nslots */
+	uint32_t nslots;
+	uint16_t *index; /* n rows of WEIR_INDEX_MAX, or NULL */
+	const struct weir_names *names;
+	int64_t watermark_after; /* after the last event */
+	/* Where it came from, for messages. */
+	const char *source; /* a file's name, "standard input", … */
+	uint64_t line;      /* number of the first event's line, from 1; in
+	                       frames the number of the event */
+	uint64_t offset;    /* of text in its source */
+};
+
+static inline struct weir_slot *
+weir_block_slots(const struct weir_block *b, uint32_t i)
+{
+	return b->slots + (size_t)i * b->nslots;
+}
+
+#endif

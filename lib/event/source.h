@@ -1,0 +1,98 @@
+/*
+ * source.h - where bytes come from: descriptors, files, files that grow.
+ *
+ * A source reads one name after the other; at each end of a file it says so
+ * once, since a last line without newline ends there. A followed file is read
+ * across rename, truncation and re-creation: the old file to its end, then the
+ * new one. Identity is device, inode and a fingerprint of the beginning.
+ */
+#ifndef WEIR_EVENT_SOURCE_H
+#define WEIR_EVENT_SOURCE_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum weir_got {
+	WEIR_GOT_END = 0, /* of everything; a last line without newline counts */
+	WEIR_GOT_DATA = 1,
+	WEIR_GOT_NOTHING = 2,  /* now: wait for weir_source_fd() */
+	WEIR_GOT_BOUNDARY = 3, /* end of one file, another follows */
+	WEIR_GOT_PAUSE = 4     /* once: the end of what is there; an unfinished
+	                          last line stays unread */
+};
+
+struct weir_source_config {
+	const char *const *names; /* files; "-" is fd 0; borrowed */
+	size_t n;
+	int fd;      /* read this descriptor instead if n is 0 */
+	bool follow; /* keep reading as it grows */
+	bool once;   /* end as PAUSE */
+};
+
+#define WEIR_PRINT_MAX 1024
+
+/* A place in a source, to come back to: what a checkpoint keeps. */
+struct weir_place {
+	char *name; /* of the file as given; malloc'd */
+	uint64_t dev, ino;
+	uint64_t print;     /* XXH3-64 of the first print_len bytes */
+	uint32_t print_len; /* at most WEIR_PRINT_MAX */
+	uint64_t offset;    /* bytes of the file that are done */
+	uint64_t line;      /* lines that are done */
+};
+
+struct weir_source;
+
+/* NULL with *err (WEIR_SYSTEM) if the first name cannot be opened. */
+struct weir_source *weir_source_open(
+    const struct weir_source_config *c, struct weir_error *err);
+void weir_source_close(struct weir_source *s);
+
+/* One read. Returns an enum weir_got, or -1 with *err. */
+int weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
+    struct weir_error *err);
+/*
+ * A descriptor that polls readable when weir_source_read() may have something
+ * (the pipe itself, or an inotify descriptor), or -1: a regular file, always
+ * ready. A follower may also need looking every *timeout_ms (-1 never).
+ */
+int weir_source_fd(const struct weir_source *s, int *timeout_ms);
+const char *weir_source_name(const struct weir_source *s); /* for messages */
+bool weir_source_regular(const struct weir_source *s);
+/* Bytes read of how many, for --progress; size 0 if not known. */
+void weir_source_progress(
+    const struct weir_source *s, uint64_t *done, uint64_t *size);
+
+/*
+ * The place after offset bytes and line lines of the current file (the
+ * reader's count). Returns 1 or -1; free with weir_place_fini().
+ */
+int weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
+    struct weir_place *place, struct weir_error *err);
+/*
+ * Go to a saved place, before the first read. If the file was rotated while we
+ * were down it is found among its siblings NAME* by identity, decompressed
+ * by the installed program if need be, read to its end, then newer siblings by
+ * time, then NAME. Returns 1; 0 if the place is gone, with the reason in *err
+ * (reading would begin at the start of what is there); -1 on failure.
+ */
+int weir_source_seek(struct weir_source *s, const struct weir_place *place,
+    struct weir_error *err);
+/*
+ * Is there anything to read behind a saved place (complete lines or not)?
+ * 1, 0, or -1.
+ */
+int weir_source_grown(const char *name, const struct weir_place *place,
+    struct weir_error *err);
+
+/* As a JSON object, and back: 1 or -1 with *err (WEIR_STATE). */
+void weir_place_write(struct weir_buf *out, const struct weir_place *place);
+int weir_place_read(struct weir_place *place, const char *s, size_t len,
+    struct weir_error *err);
+void weir_place_fini(struct weir_place *place);
+
+#endif
