@@ -1,0 +1,172 @@
+/*
+ * dir.h - the state directory of a job: weir-state(5), version 1.
+ *
+ *     job                     JSON: version, id, sources, sinks with base lengths
+ *     lock                    flock: shared by all of the living
+ *     epoch/<e>               one per incarnation, created exclusively
+ *     side/<dev>-<ino>        JSON: path and stage of a claimed side file
+ *     cp/<n>.<e>/<stage>.part snapshots, / as %2F
+ *     cp/<n>.<e>/<stage>.failed  JSON: why that stage could not publish
+ *     cp/<n>.<e>/MANIFEST     JSON: its rename commits checkpoint n
+ *     out/<sink>.<n>.<e>      output since the checkpoint before
+ *     save/<name>/            savepoints, hard links
+ *     run/                    FIFOs of the living; run/commit.<e> takes reports
+ *
+ * All opens go through held directory descriptors with O_NOFOLLOW; the
+ * directory is 0700 and must be owned by us. Nothing trusts a name: n and e are
+ * digits without leading zeros.
+ */
+#ifndef WEIR_STATE_DIR_H
+#define WEIR_STATE_DIR_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/hash.h"
+#include "event/control.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define WEIR_STATE_VERSION 1
+#define WEIR_LOCK_WAIT_MS  10000 /* for the exclusive lock */
+
+struct weir_dir {
+	char *path; /* absolute */
+	int fd;     /* the directory */
+	int lock;   /* fd of `lock`, held shared; -1 if not locked */
+	uint64_t epoch;
+};
+
+/* A checkpoint's name: number and epoch. */
+struct weir_cp {
+	uint64_t n, epoch;
+};
+#define WEIR_CP_TEXT 48 /* bytes of "<n>.<e>" with its NUL */
+
+void weir_cp_print(struct weir_cp cp, char out[WEIR_CP_TEXT]);
+int weir_cp_read(const char *s, size_t len, struct weir_cp *cp); /* 1 or 0 */
+/* "<stage>.part" with / as %2F (and % as %25); malloc'd. */
+char *weir_part_name(const char *stage);
+
+/*
+ * Open (create: make it, 0700, with its parent's entry fsynced) a state
+ * directory, without locking. 1, 0 if there is none and create is false, -1 with
+ * *err: WEIR_STATE if it is not ours, not a directory, a link, or writable by
+ * others; WEIR_SYSTEM otherwise.
+ */
+int weir_dir_open(struct weir_dir *d, const char *path, bool create,
+    struct weir_error *err);
+void weir_dir_close(struct weir_dir *d);
+
+/*
+ * Become the newest incarnation: create the next epoch exclusively, wait for
+ * the exclusive lock, go back to shared and check again. -1 with *err
+ * (WEIR_STATE) naming the holders' process ids after WEIR_LOCK_WAIT_MS.
+ */
+int weir_dir_lead(struct weir_dir *d, struct weir_error *err);
+/*
+ * Join incarnation epoch as a stage: shared lock, then the newest epoch must be
+ * it. -1 with *err (WEIR_STATE) for a zombie.
+ */
+int weir_dir_join(struct weir_dir *d, uint64_t epoch, struct weir_error *err);
+
+/* --- the job file --- */
+struct weir_job_sink {
+	char *name; /* "out" */
+	char *path; /* absolute; NULL: standard output */
+	uint64_t base; /* bytes the file had when the job began */
+};
+struct weir_job {
+	char *id;
+	size_t nsources;
+	char **source_names;
+	char **source_paths; /* absolute */
+	size_t nsinks;
+	struct weir_job_sink *sinks;
+};
+/* 1, 0 if there is none yet, -1. */
+int weir_job_load(const struct weir_dir *d, struct weir_job *job,
+    struct weir_error *err);
+int weir_job_save(const struct weir_dir *d, const struct weir_job *job,
+    struct weir_error *err); /* once: it never changes but by `--from=none` */
+void weir_job_fini(struct weir_job *job);
+
+/* --- checkpoints --- */
+struct weir_manifest_part {
+	char *stage, *file;
+	uint64_t len;
+	struct weir_digest digest;
+};
+struct weir_manifest_sink {
+	char *name;
+	char *file;      /* pending file in out/, or NULL: nothing new */
+	uint64_t base;   /* visible length before it */
+	uint64_t len;    /* of the pending file */
+	struct weir_digest digest;
+};
+struct weir_manifest {
+	struct weir_cp cp;
+	int64_t time_ns;     /* when committed, by the wall clock */
+	int64_t duration_ns; /* since it was asked for */
+	int final;           /* 0, or 1 + enum weir_end_reason */
+	size_t nparts;
+	struct weir_manifest_part *parts;
+	size_t nsinks;
+	struct weir_manifest_sink *sinks;
+};
+/* Make cp/<n>.<e>, fsynced: its descriptor (the caller's), or -1. */
+int weir_cp_create(
+    const struct weir_dir *d, struct weir_cp cp, struct weir_error *err);
+/* Open one that is there: its descriptor or -1 with *err (WEIR_STATE). */
+int weir_cp_open(
+    const struct weir_dir *d, struct weir_cp cp, struct weir_error *err);
+/* out/, made if it is not there: a descriptor of the caller's, or -1. */
+int weir_out_open(const struct weir_dir *d, struct weir_error *err);
+/* run/, likewise. */
+int weir_run_open(const struct weir_dir *d, struct weir_error *err);
+/* All there are, committed or not, by n then epoch, malloc'd; -1 on failure. */
+int weir_cp_list(const struct weir_dir *d, struct weir_cp **cps, size_t *n,
+    struct weir_error *err);
+/* One more than the highest number in any name under cp/ and out/. */
+int weir_cp_next(
+    const struct weir_dir *d, uint64_t *n, struct weir_error *err);
+
+/* Commit: publish MANIFEST. Its rename is the only commit point. */
+int weir_manifest_save(const struct weir_dir *d, const struct weir_manifest *m,
+    struct weir_error *err);
+/* 1, 0 if there is no MANIFEST (not committed), -1 damaged (WEIR_STATE). */
+int weir_manifest_load(const struct weir_dir *d, struct weir_cp cp,
+    struct weir_manifest *m, struct weir_error *err);
+void weir_manifest_fini(struct weir_manifest *m);
+/* Every part and pending file is there with the length and digest said. */
+int weir_manifest_verify(const struct weir_dir *d,
+    const struct weir_manifest *m, struct weir_error *err);
+/*
+ * Bring the visible file up to the manifest: append what it lacks of the
+ * pending file, fsync, remove the pending file. visible is the sink's open
+ * descriptor. Never cuts. WEIR_STATE if the file is shorter than its
+ * base or holds other bytes beyond it.
+ */
+int weir_sink_forward(const struct weir_dir *d,
+    const struct weir_manifest_sink *sink, int visible, const char *path,
+    struct weir_error *err);
+/* Remove a checkpoint: manifest first, fsync, then the parts. */
+int weir_cp_remove(
+    const struct weir_dir *d, struct weir_cp cp, struct weir_error *err);
+
+/*
+ * Find what to restore: the highest checkpoint whose manifest and parts verify
+ * whole. 1 with *m, 0 if there is none (begin anew), -1 with *err (WEIR_STATE) if
+ * the newest committed one is damaged but was made visible.
+ */
+int weir_dir_recover(const struct weir_dir *d, struct weir_manifest *m,
+    struct weir_error *err);
+
+/*
+ * Claim a side file, opened as fd, for a stage: durable before the first write.
+ * 1, 0 if this stage has it already, -1 with *err (WEIR_USAGE) if another does.
+ */
+int weir_side_claim(const struct weir_dir *d, int fd, const char *path,
+    const char *stage, struct weir_error *err);
+
+#endif

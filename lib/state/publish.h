@@ -1,0 +1,44 @@
+/*
+ * publish.h - files that are there whole, or not at all.
+ *
+ * Everything in a state directory comes to be like this: created exclusively
+ * under a temporary name in a held directory descriptor, written, fsynced,
+ * renamed to a name never used before, and the directory fsynced. A failing
+ * fsync is fatal for that file and never retried.
+ */
+#ifndef WEIR_STATE_PUBLISH_H
+#define WEIR_STATE_PUBLISH_H
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#include <stdint.h>
+
+/*
+ * A temporary file ".tmp.<random>" in dirfd, mode 0600: its descriptor, with
+ * the name in tmp; -1 with *err (WEIR_SYSTEM).
+ */
+int weir_publish_begin(int dirfd, char tmp[32], struct weir_error *err);
+/*
+ * fsync fd, close it, rename tmp to name, which must not exist, fsync dirfd.
+ * 1, or -1 with *err (WEIR_SYSTEM; tmp is removed). fd is closed either way.
+ */
+int weir_publish_end(int dirfd, int fd, const char *tmp, const char *name,
+    struct weir_error *err);
+/* Both, with the bytes in between. */
+int weir_publish(int dirfd, const char *name, const void *data, size_t len,
+    struct weir_error *err);
+/* As weir_publish(), but replaces an existing file atomically. */
+int weir_publish_over(int dirfd, const char *name, const void *data,
+    size_t len, struct weir_error *err);
+
+/* All of it, whatever write(2) takes at a time; -1 with errno. */
+int weir_write_all(int fd, const void *data, size_t len);
+/*
+ * Read a whole regular file of at most max bytes, never following a link: 1, 0
+ * if there is none, -1 with *err (WEIR_STATE if too big or not a file).
+ */
+int weir_slurp(int dirfd, const char *name, size_t max, struct weir_buf *out,
+    struct weir_error *err);
+
+#endif

@@ -1,0 +1,83 @@
+/*
+ * snapshot.h - operator state in a file: JSON lines in one LZ4 frame.
+ *
+ * `lz4 -dc PART | jq` is a valid way to look inside. The first line is a header
+ * (format version, stage identity, fingerprint of the options that shape the
+ * state, watermark, counts), then come the stage's lines. Behind the LZ4
+ * frame (content size and checksum on) stands an LZ4 skippable frame, the
+ * trailer: the length of the compressed bytes and their XXH3-128, verified
+ * before anything is decompressed. weir-state(5) has the format.
+ */
+#ifndef WEIR_STATE_SNAPSHOT_H
+#define WEIR_STATE_SNAPSHOT_H
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/hash.h"
+
+#include <stdint.h>
+
+#define WEIR_SNAPSHOT_VERSION  1
+#define WEIR_SNAPSHOT_LINE_MAX ((size_t)64 << 20) /* longest line */
+
+/* What the header line says. */
+struct weir_snapshot_header {
+	char *stage;       /* identity */
+	char *kind;        /* "stage", "time", "source", "sink" */
+	char *fingerprint; /* readable text of the options that shape it */
+	int64_t watermark; /* at the barrier; WEIR_TIME_NONE: null */
+	uint64_t checkpoint, epoch;
+	/* filled when read */
+	uint64_t entries;
+};
+
+struct weir_snapshot_writer;
+
+/*
+ * Write a part into directory dirfd under a temporary name. On success
+ * weir_snapshot_commit() publishes it as file (fsync, rename to a name never
+ * used before, fsync of the directory); its length and digest (of all
+ * bytes of the file) are then in *len and *digest, if not NULL. Any
+ * failure leaves no file of that name.
+ */
+struct weir_snapshot_writer *weir_snapshot_create(int dirfd, const char *file,
+    const struct weir_snapshot_header *h, struct weir_error *err);
+/* A line of state: one JSON object or array, without newline. */
+int weir_snapshot_line(struct weir_snapshot_writer *w, const char *s,
+    size_t len, struct weir_error *err);
+int weir_snapshot_commit(struct weir_snapshot_writer *w, uint64_t *len,
+    struct weir_digest *digest, struct weir_error *err);
+/* Frees; removes the temporary file unless committed. NULL is fine. */
+void weir_snapshot_abandon(struct weir_snapshot_writer *w);
+
+struct weir_snapshot_reader;
+
+/*
+ * Open and verify a part whole. NULL with *err (WEIR_STATE) saying which file
+ * and what is wrong with it: truncated, damaged, too new a version, too big.
+ */
+struct weir_snapshot_reader *weir_snapshot_open(
+    int dirfd, const char *file, struct weir_error *err);
+const struct weir_snapshot_header *weir_snapshot_header(
+    const struct weir_snapshot_reader *r);
+/* The next line, borrowed until the next call: 1, 0 at the end, -1. */
+int weir_snapshot_next(struct weir_snapshot_reader *r, struct weir_str *line,
+    struct weir_error *err);
+void weir_snapshot_close(struct weir_snapshot_reader *r);
+
+/*
+ * Length and trailer of a part without reading it all: 1 with the digest of the
+ * file that the trailer implies, 0 if there is no such file, -1 if it is not
+ * whole.
+ */
+int weir_snapshot_check(int dirfd, const char *file, uint64_t *len,
+    struct weir_digest *digest, struct weir_error *err);
+
+/*
+ * Two fingerprints do not match: fills *err (WEIR_STATE) showing both and what
+ * to do, and returns -1.
+ */
+int weir_snapshot_mismatch(const char *stage, const char *saved,
+    const char *now, struct weir_error *err);
+
+#endif
