@@ -8,12 +8,15 @@
 
 /*
  * Append s so that a terminal cannot be fooled: control characters, DEL, C1
- * controls and invalid UTF-8 become \xHH; at most max bytes of input are
- * shown, then "...".
+ * controls, marks of writing direction and invalid UTF-8 become \xHH; at most
+ * max bytes of input are shown, then "...".
  */
 void weir_show(struct weir_buf *out, const char *s, size_t len, size_t max);
 
-/* The same into an array: always NUL-terminated; returns out. */
+/*
+ * The same into an array: always NUL-terminated, "..." at the end if cap bytes
+ * are too few; returns out.
+ */
 char *weir_show_into(char *out, size_t cap, const char *s, size_t len);
 
 /*
@@ -27,8 +30,8 @@ int weir_nearest(
 /*
  * Two lines that show where: the line of text around byte offset at, and a
  * caret under it (columns count code points; long lines are cut around it).
+ * The text is shown as by weir_show(); no newline at the end.
  */
-void weir_caret(
-    struct weir_buf *out, const char *text, size_t len, size_t at);
+void weir_caret(struct weir_buf *out, const char *text, size_t len, size_t at);
 
 #endif
