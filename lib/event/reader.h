@@ -33,7 +33,7 @@ struct weir_bad {
 };
 
 struct weir_reader_config {
-	enum weir_format format; /* WEIR_AUTO or what it must be */
+	enum weir_format format; /* WEIR_FORMAT_AUTO or what it must be */
 	size_t max_line;
 	struct weir_prover *prover; /* borrowed; decides the slots */
 	bool index;                 /* fill the index rows of lines */
@@ -92,7 +92,7 @@ bool weir_reader_done(const struct weir_reader *r);
  */
 bool weir_reader_drained(const struct weir_reader *r);
 
-/* What the input turned out to be; WEIR_AUTO before the first byte. */
+/* What the input turned out to be; WEIR_FORMAT_AUTO before the first byte. */
 enum weir_format weir_reader_format(const struct weir_reader *r);
 /*
  * The place up to which everything was given out, or was a bad or blank line:

@@ -15,13 +15,18 @@
 
 #include <stdbool.h>
 
-enum weir_format { WEIR_AUTO, WEIR_JSON, WEIR_SEQ, WEIR_FRAMES };
+enum weir_format {
+	WEIR_FORMAT_AUTO,
+	WEIR_FORMAT_JSON,
+	WEIR_FORMAT_SEQ,
+	WEIR_FORMAT_FRAMES
+};
 
 struct weir_writer;
 
 /*
  * A writer on fd, which stays the caller's. Pipes are raised to 256 KiB where
- * that is allowed. format is not WEIR_AUTO.
+ * that is allowed. format is not WEIR_FORMAT_AUTO.
  */
 struct weir_writer *weir_writer_new(int fd, enum weir_format format);
 void weir_writer_free(struct weir_writer *w); /* drops what is not flushed */

@@ -34,8 +34,8 @@ struct weir_stage_config {
 	size_t nfiles; /* none: standard input */
 	int in_fd;     /* read this instead of standard input */
 	int out_fd;    /* -1: nothing is written (a sink) */
-	enum weir_format input;  /* WEIR_AUTO or what it must be */
-	enum weir_format output; /* WEIR_AUTO: as the input */
+	enum weir_format input;  /* WEIR_FORMAT_AUTO or what it must be */
+	enum weir_format output; /* WEIR_FORMAT_AUTO: as the input */
 	bool follow, once;
 	/* -t and its friends; NULL and 0 when not given */
 	const char *time, *time_format, *watermark;
