@@ -69,6 +69,9 @@ struct weir_stage_config {
 	const struct weir_hello *hello;
 	const char *source_name; /* identity of its part: "in" */
 	int control_fd;          /* -1: none; readable: ops->control() */
+	/* Descriptors that a capturing child must close, besides the stage's. */
+	const int *close_fds;
+	size_t nclose;
 };
 
 struct weir_stage;
@@ -114,9 +117,16 @@ struct weir_stage_ops {
 	/* In the child that captured, after all parts were published. */
 	int (*published)(void *self, struct weir_stage *st, uint64_t checkpoint,
 	    struct weir_error *err);
-	/* control_fd is readable. */
+	/* control_fd is readable (its end means stop, without END: fail). */
 	int (*control)(
 	    void *self, struct weir_stage *st, struct weir_error *err);
+	/*
+	 * A stage with a control_fd has read all there is (paused: --once, an
+	 * unfinished line may wait). It goes on waiting for orders until it
+	 * calls weir_stage_end().
+	 */
+	int (*exhausted)(void *self, struct weir_stage *st, bool paused,
+	    struct weir_error *err);
 };
 
 /*
