@@ -16,10 +16,10 @@
 struct weir_item {
 	struct weir_str *path; /* the name; more than one part for a.b */
 	size_t depth;
-	bool named;                   /* false: the name is the text */
-	const struct weir_ast *expr;  /* EXPR */
-	const struct weir_ast *cond;  /* COND or NULL */
-	struct weir_str text;         /* EXPR [if COND] as written, trimmed */
+	bool named;		     /* false: the name is the text */
+	const struct weir_ast *expr; /* EXPR */
+	const struct weir_ast *cond; /* COND or NULL */
+	struct weir_str text;	     /* EXPR [if COND] as written, trimmed */
 };
 
 struct weir_items {
@@ -35,8 +35,8 @@ struct weir_items {
  * or -1 with *err (WEIR_USAGE; text and caret). A name that is there twice is
  * an error.
  */
-int weir_items_parse(struct weir_items *items, const char *text,
-    bool allow_if, const char *what, struct weir_error *err);
+int weir_items_parse(struct weir_items *items, const char *text, bool allow_if,
+    const char *what, struct weir_error *err);
 void weir_items_fini(struct weir_items *items);
 
 #endif

@@ -23,15 +23,15 @@ enum weir_kind {
 	WEIR_INT,
 	WEIR_UINT,
 	WEIR_DOUBLE,
-	WEIR_STRING,    /* s, aux bytes of UTF-8 */
-	WEIR_BYTES,     /* s, aux bytes */
+	WEIR_STRING,	/* s, aux bytes of UTF-8 */
+	WEIR_BYTES,	/* s, aux bytes */
 	WEIR_TIMESTAMP, /* i seconds since 1970, aux nanoseconds */
-	WEIR_DURATION,  /* i seconds, aux nanoseconds of the same sign, cast */
-	WEIR_LIST,      /* list */
-	WEIR_MAP,       /* map */
-	WEIR_JSON,      /* s, aux bytes: list or map not yet taken apart */
-	WEIR_TYPE,      /* s, aux bytes: its name */
-	WEIR_OPTIONAL   /* opt: the value inside, or NULL */
+	WEIR_DURATION,	/* i seconds, aux nanoseconds of the same sign, cast */
+	WEIR_LIST,	/* list */
+	WEIR_MAP,	/* map */
+	WEIR_JSON,	/* s, aux bytes: list or map not yet taken apart */
+	WEIR_TYPE,	/* s, aux bytes: its name */
+	WEIR_OPTIONAL	/* opt: the value inside, or NULL */
 };
 
 struct weir_value {
@@ -68,6 +68,31 @@ struct weir_map {
  */
 struct weir_value weir_value_read(
     const char *s, size_t len, struct weir_arena *arena);
+/*
+ * The value of JSON number text that is an integer of up to 18 digits: 1 with
+ * it in *i, 0 for any other number. Inline, for it is what most numbers are.
+ */
+static inline int
+weir_value_small_int(const char *s, size_t len, int64_t *i)
+{
+	size_t at = *s == '-';
+	int64_t v = 0;
+	unsigned digit;
+
+	if (len - at > 18)
+		return 0;
+	for (; at < len; at++) {
+		digit = (unsigned char)s[at] - (unsigned)'0';
+		if (digit > 9)
+			return 0;
+		v = v * 10 + digit;
+	}
+	if (v == 0 && *s == '-')
+		return 0; /* -0 is a double */
+	*i = *s == '-' ? -v : v;
+	return 1;
+}
+
 /* WEIR_JSON to WEIR_LIST or WEIR_MAP, one level; others unchanged. */
 struct weir_value weir_value_open(
     struct weir_value v, struct weir_arena *arena);
@@ -90,6 +115,25 @@ void weir_json_string(struct weir_buf *out, const char *s, size_t len);
  * a result can show it): the text of the first form seen need not survive.
  */
 void weir_value_key(struct weir_buf *out, struct weir_value v);
+
+/*
+ * Order as expressions see it: -1, 0, 1, or WEIR_UNORDERED for kinds that have
+ * no order together, and for NaN. Numbers of all kinds have one order; so have
+ * strings, bytes, bools, timestamps and durations, each among themselves.
+ */
+#define WEIR_UNORDERED 2
+int weir_value_compare(struct weir_value a, struct weir_value b);
+/* Can the two be compared (the kinds, NaN does not matter)? */
+bool weir_value_ordered(struct weir_value a, struct weir_value b);
+/*
+ * Equality as expressions see it: 1u == 1.0 is, lists and maps element by
+ * element, different kinds are not, NaN is not even equal to itself.
+ */
+bool weir_value_equal(
+    struct weir_value a, struct weir_value b, struct weir_arena *arena);
+/* The entry of a map, NULL if it has none. 1, 1u and 1.0 are one key. */
+const struct weir_value *weir_map_get(
+    const struct weir_map *map, struct weir_value key);
 
 const char *weir_kind_name(enum weir_kind kind); /* CEL's type names */
 
