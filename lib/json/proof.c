@@ -1,0 +1,297 @@
+#include "json/proof.h"
+
+#include "json/prover.h"
+
+static int
+is_hex(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f') ||
+	    (c >= 'A' && c <= 'F');
+}
+
+/* An escape; a lone surrogate is valid by the grammar. */
+static const char *
+escape(const char *s)
+{
+	switch (s[1]) {
+	case '"':
+	case '\\':
+	case '/':
+	case 'b':
+	case 'f':
+	case 'n':
+	case 'r':
+	case 't': return s + 2;
+	case 'u':
+		for (int i = 2; i < 6; i++) {
+			if (!is_hex(s[i]))
+				return NULL;
+		}
+		return s + 6;
+	default: return NULL;
+	}
+}
+
+static int
+is_tail(unsigned char c)
+{
+	return (c & 0xC0) == 0x80;
+}
+
+/*
+ * A character of two to four bytes. The second byte's range is what rules out
+ * overlong forms, surrogates and code points beyond U+10FFFF.
+ */
+static const char *
+wide(const char *s)
+{
+	const unsigned char *u = (const unsigned char *)s;
+	unsigned char low = 0x80, high = 0xBF;
+
+	if (u[0] < 0xC2 || u[0] > 0xF4)
+		return NULL;
+	if (u[0] < 0xE0)
+		return is_tail(u[1]) ? s + 2 : NULL;
+	switch (u[0]) {
+	case 0xE0: low = 0xA0; break;
+	case 0xED: high = 0x9F; break;
+	case 0xF0: low = 0x90; break;
+	case 0xF4: high = 0x8F; break;
+	}
+	if (u[1] < low || u[1] > high || !is_tail(u[2]))
+		return NULL;
+	if (u[0] < 0xF0)
+		return s + 3;
+	return is_tail(u[3]) ? s + 4 : NULL;
+}
+
+const char *
+weir_proof_odd(const char *s)
+{
+	for (;;) {
+		const char *next;
+
+		if (*s == '\\')
+			next = escape(s);
+		else if ((unsigned char)*s >= 0x80)
+			next = wide(s);
+		else if ((unsigned char)*s >= 0x20)
+			return s;
+		else
+			return NULL; /* a control character, the newline */
+		if (next == NULL)
+			return NULL;
+		s = next;
+	}
+}
+
+const char *
+weir_proof_exponent(const char *s)
+{
+	const char *digits = s + 1;
+
+	if (*digits == '+' || *digits == '-')
+		digits++;
+	s = weir_scan_digits(digits);
+	return s == digits ? NULL : s;
+}
+
+static const char *
+member(const char *s, unsigned depth)
+{
+	if (*s != '"')
+		return NULL;
+	s = weir_proof_string(s + 1);
+	if (s == NULL)
+		return NULL;
+	s = weir_scan_blanks(s);
+	if (*s != ':')
+		return NULL;
+	return weir_proof_value(weir_scan_blanks(s + 1), depth);
+}
+
+/* An object or array that is at this depth itself; *s opens it. */
+static const char *
+container(const char *s, unsigned depth)
+{
+	int object = *s == '{';
+	char end = object ? '}' : ']';
+
+	if (depth > WEIR_DEPTH_MAX)
+		return NULL;
+	s = weir_scan_blanks(s + 1);
+	if (*s == end)
+		return s + 1;
+	for (;;) {
+		s = object ? member(s, depth) : weir_proof_value(s, depth);
+		if (s == NULL)
+			return NULL;
+		s = weir_scan_blanks(s);
+		if (*s == end)
+			return s + 1;
+		if (*s != ',')
+			return NULL;
+		s = weir_scan_blanks(s + 1);
+	}
+}
+
+static inline const char *
+literal(const char *s, const char *text, size_t len)
+{
+	return memcmp(s, text, len) == 0 ? s + len : NULL;
+}
+
+const char *
+weir_proof_value(const char *s, unsigned depth)
+{
+	switch (*s) {
+	case '"': return weir_proof_string(s + 1);
+	case '{':
+	case '[': return container(s, depth + 1);
+	case 't': return literal(s, "true", 4);
+	case 'f': return literal(s, "false", 5);
+	case 'n': return literal(s, "null", 4);
+	default: return weir_proof_number(s);
+	}
+}
+
+static unsigned
+hex4(const char *s)
+{
+	unsigned v = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned c = (unsigned char)s[i];
+
+		v = v * 16 + (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+	}
+	return v;
+}
+
+/* The code point of \uXXXX, of a pair if it is one; *s goes behind it. */
+static uint32_t
+code_point(const char **s, const char *end)
+{
+	uint32_t high = hex4(*s + 2), low;
+
+	*s += 6;
+	if (high < 0xD800 || high > 0xDBFF || end - *s < 6 || (*s)[0] != '\\' ||
+	    (*s)[1] != 'u')
+		return high;
+	low = hex4(*s + 2);
+	if (low < 0xDC00 || low > 0xDFFF)
+		return high;
+	*s += 6;
+	return 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00);
+}
+
+/* Encode c (not a surrogate) as UTF-8; returns the length. */
+static size_t
+encode(uint32_t c, char *out)
+{
+	if (c < 0x80) {
+		out[0] = (char)c;
+		return 1;
+	}
+	if (c < 0x800) {
+		out[0] = (char)(0xC0 | c >> 6);
+		out[1] = (char)(0x80 | (c & 0x3F));
+		return 2;
+	}
+	if (c < 0x10000) {
+		out[0] = (char)(0xE0 | c >> 12);
+		out[1] = (char)(0x80 | (c >> 6 & 0x3F));
+		out[2] = (char)(0x80 | (c & 0x3F));
+		return 3;
+	}
+	out[0] = (char)(0xF0 | c >> 18);
+	out[1] = (char)(0x80 | (c >> 12 & 0x3F));
+	out[2] = (char)(0x80 | (c >> 6 & 0x3F));
+	out[3] = (char)(0x80 | (c & 0x3F));
+	return 4;
+}
+
+/* What the letter of a two-character escape stands for. */
+static char
+unescaped(char c)
+{
+	switch (c) {
+	case 'b': return '\b';
+	case 'f': return '\f';
+	case 'n': return '\n';
+	case 'r': return '\r';
+	case 't': return '\t';
+	default: return c;
+	}
+}
+
+size_t
+weir_proof_unescape(const char *s, size_t len, char *out, size_t cap)
+{
+	const char *end = s + len;
+	size_t n = 0;
+
+	while (s < end) {
+		char bytes[4];
+		size_t n_bytes = 1;
+
+		if (*s != '\\') {
+			bytes[0] = *s++;
+		} else if (s[1] != 'u') {
+			bytes[0] = unescaped(s[1]);
+			s += 2;
+		} else {
+			uint32_t c = code_point(&s, end);
+
+			if (c >= 0xD800 && c <= 0xDFFF)
+				return SIZE_MAX;
+			n_bytes = encode(c, bytes);
+		}
+		if (n_bytes > cap - n)
+			return SIZE_MAX;
+		memcpy(out + n, bytes, n_bytes);
+		n += n_bytes;
+	}
+	return n;
+}
+
+/* The end of a string in proven text; s is behind its opening quote. */
+static const char *
+skip_string(const char *s)
+{
+	for (;;) {
+		s = weir_scan_string(s);
+		if (*s == '"')
+			return s + 1;
+		if (*s == '\\')
+			s += 2;
+		while ((unsigned char)*s >= 0x80)
+			s++;
+	}
+}
+
+const char *
+weir_json_skip(const char *s)
+{
+	size_t depth = 0;
+
+	if (*s == '"')
+		return skip_string(s + 1);
+	if (*s != '{' && *s != '[') {
+		while (*s > ' ' && *s != ',' && *s != '}' && *s != ']')
+			s++;
+		return s;
+	}
+	for (;;) {
+		switch (*s++) {
+		case '"': s = skip_string(s); break;
+		case '{':
+		case '[': depth++; break;
+		case '}':
+		case ']':
+			if (--depth == 0)
+				return s;
+			break;
+		}
+	}
+}
