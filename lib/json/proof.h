@@ -10,20 +10,12 @@
 
 #include "json/scan.h"
 
-#include <stddef.h>
-
 /* A run of escapes and non-ASCII characters; *s is the first. */
 const char *weir_proof_odd(const char *s);
 const char *weir_proof_exponent(const char *s);
 
 /* Any value, in a container that is at this depth itself. */
 const char *weir_proof_value(const char *s, unsigned depth);
-
-/*
- * Unescape a valid string (without its quotes) into out. Returns the length, or
- * SIZE_MAX if it takes more than cap bytes or has a lone surrogate.
- */
-size_t weir_proof_unescape(const char *s, size_t len, char *out, size_t cap);
 
 /* A string, from behind its opening quote to behind the closing one. */
 static inline const char *

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "json/intern.h"
 #include "json/proof.h"
+#include "json/unescape.h"
 
 #include <stdlib.h>
 
@@ -158,7 +159,7 @@ lookup(struct weir_prover *p, unsigned parent, const char *s, size_t len)
 
 	if (memchr(s, '\\', len) != NULL) {
 		name.s = p->name;
-		name.len = weir_proof_unescape(s, len, p->name, p->name_cap);
+		name.len = weir_json_unescape(s, len, p->name, p->name_cap);
 	}
 	if (name.len <= p->name_cap)
 		id = weir_keys_learn(&p->keys, parent, name);

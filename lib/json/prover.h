@@ -19,12 +19,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WEIR_PAD        64  /* readable bytes behind any text to be proven */
-#define WEIR_DEPTH_MAX  512 /* nesting of a line, the event itself is 1 */
-#define WEIR_PATHS_MAX  256 /* wanted paths of one prover */
+#define WEIR_PAD	64  /* readable bytes behind any text to be proven */
+#define WEIR_DEPTH_MAX	512 /* nesting of a line, the event itself is 1 */
+#define WEIR_PATHS_MAX	256 /* wanted paths of one prover */
 #define WEIR_PATH_DEPTH 32  /* names in a wanted path */
-#define WEIR_INDEX_MAX  32  /* top-level keys in a frame's index */
-#define WEIR_NO_SLOT    (-1)
+#define WEIR_INDEX_MAX	32  /* top-level keys in a frame's index */
+#define WEIR_NO_SLOT	(-1)
 
 /* Where a value's text is, from the start of its event. len 0: absent. */
 struct weir_slot {
@@ -70,7 +70,8 @@ struct weir_str weir_prover_slot_name(
     const struct weir_prover *p, size_t slot, int *nested);
 
 /*
- * The end of the JSON value that begins at s, in text already proven.
+ * The end of the JSON value that begins at s, in text already proven, with
+ * WEIR_PAD readable bytes behind it.
  */
 const char *weir_json_skip(const char *s);
 

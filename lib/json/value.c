@@ -2,8 +2,8 @@
 
 #include "base/hash.h"
 #include "base/num.h"
-#include "base/utf8.h"
 #include "json/prover.h"
+#include "json/unescape.h"
 
 #include <string.h>
 
@@ -25,80 +25,23 @@ weir_kind_name(enum weir_kind kind)
 	return names[kind];
 }
 
-static uint32_t
-hex4(const char *s)
-{
-	uint32_t v = 0;
-	int i;
-
-	for (i = 0; i < 4; i++)
-		v = v << 4 |
-		    (uint32_t)(s[i] <= '9' ? s[i] - '0'
-					   : (s[i] | 32) - 'a' + 10);
-	return v;
-}
-
-/*
- * The \u escape at *s (behind the backslash), perhaps a pair: 1 and *s behind
- * it, or 0 if it is half a pair.
- */
-static int
-read_unicode(const char **s, const char *end, uint32_t *cp)
-{
-	const char *p = *s;
-	uint32_t low;
-
-	*cp = hex4(p + 1);
-	*s = p + 5;
-	if (*cp < 0xD800 || *cp > 0xDFFF)
-		return 1;
-	if (*cp > 0xDBFF || end - p < 11 || p[5] != '\\' || p[6] != 'u')
-		return 0;
-	low = hex4(p + 7);
-	if (low < 0xDC00 || low > 0xDFFF)
-		return 0;
-	*cp = 0x10000 + ((*cp - 0xD800) << 10) + (low - 0xDC00);
-	*s = p + 11;
-	return 1;
-}
-
-/* Unescape what stands between a string's quotes. */
-static struct weir_value
-unescape(const char *s, const char *end, struct weir_arena *arena)
-{
-	static const char from[] = "bfnrt", to[] = "\b\f\n\r\t";
-	char *begin = weir_arena_alloc(arena, (size_t)(end - s)), *out = begin;
-	const char *p;
-	uint32_t cp;
-
-	while (s < end) {
-		if (*s != '\\') {
-			*out++ = *s++;
-			continue;
-		}
-		s++;
-		if (*s == 'u') {
-			if (!read_unicode(&s, end, &cp))
-				return failed("string with half a surrogate "
-					      "pair");
-			out += weir_utf8_put(out, cp);
-			continue;
-		}
-		p = strchr(from, *s);
-		*out++ = p != NULL ? to[p - from] : *s;
-		s++;
-	}
-	return (struct weir_value){
-	    .kind = WEIR_STRING, .aux = (uint32_t)(out - begin), .s = begin};
-}
-
 static struct weir_value
 read_string(const char *s, size_t len, struct weir_arena *arena)
 {
-	if (memchr(s + 1, '\\', len - 2) != NULL)
-		return unescape(s + 1, s + len - 1, arena);
-	return (struct weir_value){
+	struct weir_value v = {
 	    .kind = WEIR_STRING, .aux = (uint32_t)(len - 2), .s = s + 1};
+	char *out;
+	size_t n;
+
+	if (memchr(s + 1, '\\', len - 2) == NULL)
+		return v;
+	out = weir_arena_alloc(arena, len - 2);
+	n = weir_json_unescape(s + 1, len - 2, out, len - 2);
+	if (n == SIZE_MAX)
+		return failed("string with half a surrogate pair");
+	v.s = out;
+	v.aux = (uint32_t)n;
+	return v;
 }
 
 static struct weir_value
