@@ -4,9 +4,10 @@
  * A JSON number stays text until something computes with it. Integers that fit
  * are int, then uint; others are double. Up to 15 digits and exponent 22 one
  * multiplication or division by a power of ten is exact (Clinger, "How to read
- * floating point numbers accurately", 1990); the rest goes to strtod in the C
- * locale. Doubles are printed as the shortest text that reads back as the same
- * number.
+ * floating point numbers accurately", 1990); up to 19 digits a 128-bit
+ * power of ten nearly always decides; the rest goes to strtod, in a form that
+ * no locale changes. Doubles are printed as the shortest text that reads back
+ * as the same number (Schubfach).
  */
 #ifndef WEIR_BASE_NUM_H
 #define WEIR_BASE_NUM_H
@@ -46,5 +47,12 @@ size_t weir_num_print_uint(char *out, uint64_t u);
  * that it reads back as a double). d must be finite.
  */
 size_t weir_num_print_double(char *out, double d, int point);
+
+/*
+ * The shortest decimal that reads back as d (finite, not 0; its sign does not
+ * matter), of these the nearest to d: digits times 10^*exp10. The digits may
+ * end in zeros.
+ */
+uint64_t weir_num_shortest(double d, int *exp10);
 
 #endif
