@@ -87,8 +87,12 @@ struct weir_job {
 /* 1, 0 if there is none yet, -1. */
 int weir_job_load(const struct weir_dir *d, struct weir_job *job,
     struct weir_error *err);
+/*
+ * Write it, replacing what was there. It changes only twice: a sink that stands
+ * free is entered at its first commit, and `--from=none` begins anew.
+ */
 int weir_job_save(const struct weir_dir *d, const struct weir_job *job,
-    struct weir_error *err); /* once: it never changes but by `--from=none` */
+    struct weir_error *err);
 void weir_job_fini(struct weir_job *job);
 
 /* --- checkpoints --- */
@@ -97,12 +101,22 @@ struct weir_manifest_part {
 	uint64_t len;
 	struct weir_digest digest;
 };
+/* A pending file in out/: what a sink wrote between two barriers. */
+struct weir_pending {
+	char *file;
+	uint64_t len;
+	struct weir_digest digest;
+};
+/*
+ * A sink's output since the commit before, in order. Usually one file or none;
+ * the output of an abandoned checkpoint goes into the next one, so there may
+ * be more.
+ */
 struct weir_manifest_sink {
 	char *name;
-	char *file;      /* pending file in out/, or NULL: nothing new */
-	uint64_t base;   /* visible length before it */
-	uint64_t len;    /* of the pending file */
-	struct weir_digest digest;
+	uint64_t base; /* visible length before them */
+	size_t nfiles;
+	struct weir_pending *files;
 };
 struct weir_manifest {
 	struct weir_cp cp;
@@ -138,14 +152,20 @@ int weir_manifest_save(const struct weir_dir *d, const struct weir_manifest *m,
 int weir_manifest_load(const struct weir_dir *d, struct weir_cp cp,
     struct weir_manifest *m, struct weir_error *err);
 void weir_manifest_fini(struct weir_manifest *m);
-/* Every part and pending file is there with the length and digest said. */
+/*
+ * Every part and every pending file that is there has the length and digest
+ * said; parts must be there (pending files go when they are visible).
+ */
 int weir_manifest_verify(const struct weir_dir *d,
     const struct weir_manifest *m, struct weir_error *err);
+/* The visible length that the manifest commits: base and all files. */
+uint64_t weir_sink_committed(const struct weir_manifest_sink *sink);
 /*
  * Bring the visible file up to the manifest: append what it lacks of the
- * pending file, fsync, remove the pending file. visible is the sink's open
- * descriptor. Never cuts. WEIR_STATE if the file is shorter than its
- * base or holds other bytes beyond it.
+ * pending files, fsync, remove the pending files. visible is the sink's open
+ * descriptor. Never cuts. A pending file may be gone already if the visible
+ * file reaches behind it and has its bytes. WEIR_STATE if the file is shorter
+ * than its base or holds other bytes beyond it.
  */
 int weir_sink_forward(const struct weir_dir *d,
     const struct weir_manifest_sink *sink, int visible, const char *path,
