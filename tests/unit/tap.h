@@ -18,12 +18,16 @@ tap_ok(int good, const char *cond, const char *file, int line, const char *fmt,
     ...)
 {
 	va_list ap;
+	char name[400], *p;
 
-	printf("%sok %d - ", good ? "" : "not ", ++tap_count);
 	va_start(ap, fmt);
-	vprintf(fmt, ap);
+	vsnprintf(name, sizeof name, fmt, ap);
 	va_end(ap);
-	putchar('\n');
+	/* A test is one line, whatever it is about. */
+	for (p = name; *p != '\0'; p++)
+		if (*p == '\n' || *p == '#' || *p == '\r')
+			*p = '.';
+	printf("%sok %d - %s\n", good ? "" : "not ", ++tap_count, name);
 	if (!good) {
 		tap_failed++;
 		printf("# %s:%d: %s\n", file, line, cond);
