@@ -1,0 +1,73 @@
+/*
+ * file.h - one open file of a source: plain, a pipe, or decompressed.
+ *
+ * A file knows how many bytes were read of it and keeps the first of them,
+ * which are its fingerprint. Offsets of a compressed file are those of its
+ * content: an installed program unpacks it through a pipe.
+ */
+#ifndef WEIR_EVENT_FILE_H
+#define WEIR_EVENT_FILE_H
+
+#include "base/error.h"
+#include "event/source.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+struct weir_file {
+	int fd;	    /* -1: none */
+	char *path; /* malloc'd */
+	bool owned; /* fd is ours to close */
+	bool regular, fifo;
+	pid_t pid; /* of the program that unpacks it, or 0 */
+	uint64_t dev, ino;
+	uint64_t base; /* where reading began: not 0 if the shell read before */
+	uint64_t off;  /* bytes of content that were read since */
+	unsigned char head[WEIR_PRINT_MAX]; /* the first min(off, max) */
+	uint32_t head_len;
+};
+
+/*
+ * Open path for reading. Returns 1; 0 if there is no such file; -1 with *err.
+ * A FIFO is opened without waiting for its writer.
+ */
+int weir_file_open(
+    struct weir_file *f, const char *path, struct weir_error *err);
+/* Use a descriptor that stays its owner's. */
+int weir_file_adopt(
+    struct weir_file *f, int fd, const char *name, struct weir_error *err);
+void weir_file_close(struct weir_file *f);
+
+/*
+ * One read: WEIR_GOT_DATA with *got bytes, WEIR_GOT_END at the end of what is
+ * there, WEIR_GOT_NOTHING when it would block or a signal came, or -1.
+ */
+int weir_file_read(struct weir_file *f, char *buf, size_t cap, size_t *got,
+    struct weir_error *err);
+
+/*
+ * If the file is compressed (by its first bytes: gzip, zstd, xz, lz4), read
+ * its content from now on. Before the first read. Returns 1 if it is, 0 if it
+ * is plain, -1.
+ */
+int weir_file_unpack(struct weir_file *f, struct weir_error *err);
+
+/* XXH3-64 of the first len bytes, which were read. */
+uint64_t weir_file_print(const struct weir_file *f, uint32_t len);
+/*
+ * Does the content begin as the place says, and reach its offset? Before the
+ * first read. Returns 1, and reading goes on at the offset; 0, and then the
+ * file can only be closed or rewound; or -1.
+ */
+int weir_file_match(struct weir_file *f, const struct weir_place *place,
+    struct weir_error *err);
+/* Begin a regular file anew. */
+int weir_file_rewind(struct weir_file *f, struct weir_error *err);
+/*
+ * Was a regular file cut below what was read, or begun anew? An append only
+ * file never is. 1, 0 or -1.
+ */
+int weir_file_cut(const struct weir_file *f, struct weir_error *err);
+
+#endif

@@ -1,0 +1,50 @@
+/*
+ * siblings.h - the rotated files beside a log: NAME.1, NAME.2.gz, NAME-20261121.
+ *
+ * What was rotated away is found by identity (device, inode, fingerprint); a
+ * compressed one, which is a new file, by the fingerprint of its content alone.
+ * Newer ones follow by time of their last change. Files are opened while the
+ * directory is looked at, so that a rotation meanwhile does no harm.
+ */
+#ifndef WEIR_EVENT_SIBLINGS_H
+#define WEIR_EVENT_SIBLINGS_H
+
+#include "base/error.h"
+#include "event/file.h"
+#include "event/source.h"
+
+#include <stddef.h>
+
+#define WEIR_SIBLINGS_MAX 256 /* that are read in a row */
+
+/* A file by its inode; ino 0: none. */
+struct weir_inode {
+	uint64_t dev, ino;
+};
+
+/* Files to read one after the other. */
+struct weir_files {
+	struct weir_file *file;
+	size_t n, cap;
+};
+
+void weir_files_push(struct weir_files *q, struct weir_file *f); /* takes f */
+/* Take the first out into *f. */
+void weir_files_shift(struct weir_files *q, struct weir_file *f);
+void weir_files_fini(struct weir_files *q);
+
+/*
+ * Find the file of a saved place among the siblings of name, and put it, ready
+ * at its offset, and the newer ones into q. current is what has the name now
+ * (it is never taken). Returns 1; 0 with the reason in *err; -1.
+ */
+int weir_siblings_find(const char *name, const struct weir_place *place,
+    struct weir_inode current, struct weir_files *q, struct weir_error *err);
+/*
+ * The siblings between old, which was just rotated away, and current: usually
+ * none. If old is not among them, none. 1 or -1.
+ */
+int weir_siblings_between(const char *name, struct weir_inode old,
+    struct weir_inode current, struct weir_files *q, struct weir_error *err);
+
+#endif

@@ -1,0 +1,509 @@
+#include "event/source.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "event/file.h"
+#include "event/follow.h"
+#include "event/siblings.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+
+#define SETTLE_MS 1000 /* an empty new file does not end the old one at once */
+
+struct weir_source {
+	struct weir_source_config c;
+	size_t i;		 /* which name */
+	struct weir_file file;	 /* being read; fd -1: not there yet */
+	struct weir_files queue; /* to be read after it, before names[i + 1] */
+	bool turn;		 /* the next read begins what follows */
+	bool cut;		 /* … which is the same file, anew */
+	int ended;		 /* WEIR_GOT_END or PAUSE came (as that + 1) */
+
+	bool following; /* the rest is used: names[i] is followed */
+	struct weir_follow w;
+	bool idle;	      /* the last read found nothing */
+	struct weir_file new; /* what has the name now, not read yet */
+	int64_t new_ms;	      /* when it was first seen */
+
+	uint64_t read; /* bytes, of all files */
+	char descriptor[32];
+};
+
+static int64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static bool
+is_stdin(const char *name)
+{
+	return strcmp(name, "-") == 0;
+}
+
+static struct weir_inode
+inode_of(const struct weir_file *f)
+{
+	if (f->fd < 0)
+		return (struct weir_inode){0, 0};
+	return (struct weir_inode){f->dev, f->ino};
+}
+
+static int
+no_such_file(const char *name, struct weir_error *err)
+{
+	char shown[256];
+
+	weir_show_into(shown, sizeof shown, name, strlen(name));
+	return weir_fail(err, WEIR_SYSTEM,
+	    "%s: cannot open: No such file or directory", shown);
+}
+
+static bool
+last_name(const struct weir_source *s)
+{
+	return s->c.n == 0 || s->i + 1 == s->c.n;
+}
+
+/* Watch first, then look: nothing is missed in between. */
+static int
+begin_follow(struct weir_source *s, const char *name, struct weir_error *err)
+{
+	if (weir_follow_open(&s->w, name, true, err) < 0)
+		return -1;
+	s->following = true;
+	return 1;
+}
+
+/* Open names[i]. */
+static int
+begin_name(struct weir_source *s, struct weir_error *err)
+{
+	const char *name = s->c.n ? s->c.names[s->i] : NULL;
+	bool follow = s->c.follow && last_name(s);
+	int r;
+
+	if (name == NULL || is_stdin(name)) {
+		r = weir_file_adopt(&s->file, name ? 0 : s->c.fd,
+		    name ? "standard input" : s->descriptor, err);
+		if (r == 1 && follow && s->file.regular)
+			r = begin_follow(s, NULL, err);
+	} else {
+		if (follow && begin_follow(s, name, err) < 0)
+			return -1;
+		r = weir_file_open(&s->file, name, err);
+		if (r == 0 && !follow)
+			return no_such_file(name, err);
+		if (r == 0)
+			return 1;
+	}
+	if (r == 1 && s->following)
+		weir_follow_add(&s->w, s->file.fd);
+	return r;
+}
+
+static void
+end_name(struct weir_source *s)
+{
+	weir_file_close(&s->file);
+	weir_file_close(&s->new);
+	weir_files_fini(&s->queue);
+	if (s->following)
+		weir_follow_close(&s->w);
+	s->following = s->idle = s->turn = s->cut = false;
+}
+
+struct weir_source *
+weir_source_open(const struct weir_source_config *c, struct weir_error *err)
+{
+	struct weir_source *s = weir_calloc(1, sizeof *s);
+
+	s->c = *c;
+	s->file.fd = s->new.fd = s->w.fd = -1;
+	if (c->fd == 0)
+		snprintf(s->descriptor, sizeof s->descriptor, "standard input");
+	else
+		snprintf(s->descriptor, sizeof s->descriptor, "descriptor %d",
+		    c->fd);
+	if (begin_name(s, err) < 0) {
+		weir_source_close(s);
+		return NULL;
+	}
+	return s;
+}
+
+void
+weir_source_close(struct weir_source *s)
+{
+	if (s == NULL)
+		return;
+	end_name(s);
+	free(s);
+}
+
+/* After BOUNDARY: go on to what follows. */
+static int
+turn(struct weir_source *s, struct weir_error *err)
+{
+	s->turn = false;
+	if (s->cut) {
+		s->cut = false;
+		return weir_file_rewind(&s->file, err);
+	}
+	if (s->queue.n > 0) {
+		weir_file_close(&s->file);
+		weir_files_shift(&s->queue, &s->file);
+		if (s->following && s->file.regular)
+			weir_follow_add(&s->w, s->file.fd);
+		return 1;
+	}
+	end_name(s);
+	s->i++;
+	return begin_name(s, err);
+}
+
+static int
+boundary(struct weir_source *s)
+{
+	s->turn = true;
+	s->idle = false;
+	return WEIR_GOT_BOUNDARY;
+}
+
+static int
+nothing(struct weir_source *s)
+{
+	s->idle = true;
+	return WEIR_GOT_NOTHING;
+}
+
+/*
+ * Does another file have the name now? It is opened at once, so that it cannot
+ * be missed, whatever happens to the name later.
+ */
+static bool
+look_for_new(struct weir_source *s)
+{
+	const char *name = s->c.n ? s->c.names[s->i] : NULL;
+	struct stat st;
+
+	if (s->new.fd >= 0)
+		return true;
+	if (name == NULL || is_stdin(name) || stat(name, &st) < 0)
+		return false;
+	if ((uint64_t)st.st_dev == s->file.dev &&
+	    (uint64_t)st.st_ino == s->file.ino)
+		return false;
+	/* Not readable yet, perhaps: it is looked at again. */
+	if (weir_file_open(&s->new, name, NULL) != 1)
+		return false;
+	if (s->new.dev == s->file.dev && s->new.ino == s->file.ino) {
+		weir_file_close(&s->new);
+		return false;
+	}
+	weir_follow_add(&s->w, s->new.fd);
+	s->new_ms = now_ms();
+	return true;
+}
+
+/* Has the new file taken over? Writers need a moment to turn to it. */
+static bool
+taken_over(const struct weir_source *s)
+{
+	struct stat st;
+
+	if (!s->new.regular || fstat(s->new.fd, &st) < 0 || st.st_size > 0)
+		return true;
+	return now_ms() - s->new_ms >= SETTLE_MS;
+}
+
+/* The followed file has no more bytes at the moment. */
+static int
+at_end_followed(struct weir_source *s, char *buf, size_t cap, size_t *got,
+    struct weir_error *err)
+{
+	bool over;
+	int r;
+
+	weir_follow_drain(&s->w);
+	r = weir_file_cut(&s->file, err);
+	if (r < 0)
+		return -1;
+	if (r == 1) {
+		s->cut = true;
+		return boundary(s);
+	}
+	over = look_for_new(s) && taken_over(s);
+	/* After all these looks: what was written before them is read now. */
+	r = weir_file_read(&s->file, buf, cap, got, err);
+	if (r != WEIR_GOT_END)
+		return r;
+	if (!over)
+		return nothing(s);
+	if (weir_siblings_between(s->c.names[s->i], inode_of(&s->file),
+		inode_of(&s->new), &s->queue, err) < 0)
+		return -1;
+	weir_files_push(&s->queue, &s->new);
+	return boundary(s);
+}
+
+static int
+at_end(struct weir_source *s, char *buf, size_t cap, size_t *got,
+    struct weir_error *err)
+{
+	if (s->queue.n > 0)
+		return boundary(s);
+	if (s->following && s->file.regular)
+		return at_end_followed(s, buf, cap, got, err);
+	if (s->following && s->file.fifo && s->file.owned) {
+		/* Its writers left; others may come. */
+		if (weir_file_open(&s->new, s->c.names[s->i], err) < 0)
+			return -1;
+		if (s->new.fd >= 0) {
+			weir_files_push(&s->queue, &s->new);
+			return boundary(s);
+		}
+	}
+	if (!last_name(s))
+		return boundary(s);
+	s->ended = (s->c.once ? WEIR_GOT_PAUSE : WEIR_GOT_END) + 1;
+	return s->ended - 1;
+}
+
+/* A followed file that was not there: is it now? 1, 0 or -1. */
+static int
+look_for_first(struct weir_source *s, struct weir_error *err)
+{
+	weir_follow_drain(&s->w);
+	if (weir_file_open(&s->file, s->c.names[s->i], err) < 0)
+		return -1;
+	if (s->file.fd < 0)
+		return 0;
+	weir_follow_add(&s->w, s->file.fd);
+	s->idle = false;
+	return 1;
+}
+
+/* A file that lay still may have been replaced in place meanwhile. */
+static int
+still_the_same(struct weir_source *s, struct weir_error *err)
+{
+	int r;
+
+	if (!s->idle || !s->file.regular)
+		return 1;
+	r = weir_file_cut(&s->file, err);
+	if (r == 1)
+		s->cut = true;
+	return r < 0 ? -1 : !r;
+}
+
+int
+weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
+    struct weir_error *err)
+{
+	int r;
+
+	*got = 0;
+	if (s->ended)
+		return s->ended - 1;
+	if (s->turn && turn(s, err) < 0)
+		return -1;
+	if (s->file.fd < 0) {
+		r = look_for_first(s, err);
+		if (r <= 0)
+			return r < 0 ? -1 : nothing(s);
+	}
+	r = still_the_same(s, err);
+	if (r <= 0)
+		return r < 0 ? -1 : boundary(s);
+	r = weir_file_read(&s->file, buf, cap, got, err);
+	if (r == WEIR_GOT_END)
+		r = at_end(s, buf, cap, got, err);
+	if (r == WEIR_GOT_DATA)
+		s->idle = false;
+	s->read += *got;
+	return r;
+}
+
+int
+weir_source_fd(const struct weir_source *s, int *timeout_ms)
+{
+	*timeout_ms = -1;
+	if (s->ended || s->turn)
+		return -1;
+	if (s->following && s->idle) {
+		*timeout_ms = weir_follow_timeout(&s->w);
+		if (s->new.fd >= 0 && *timeout_ms > WEIR_FOLLOW_TICK_MS)
+			*timeout_ms = WEIR_FOLLOW_TICK_MS;
+		return s->w.fd;
+	}
+	return s->file.regular ? -1 : s->file.fd;
+}
+
+const char *
+weir_source_name(const struct weir_source *s)
+{
+	return s->file.path ? s->file.path : s->c.names[s->i];
+}
+
+bool
+weir_source_regular(const struct weir_source *s)
+{
+	return s->file.fd < 0 || s->file.regular || s->file.pid > 0;
+}
+
+void
+weir_source_progress(
+    const struct weir_source *s, uint64_t *done, uint64_t *size)
+{
+	struct stat st;
+
+	*done = s->read;
+	*size = 0;
+	if (s->c.n == 0 && fstat(s->c.fd, &st) == 0 && S_ISREG(st.st_mode))
+		*size = (uint64_t)st.st_size;
+	for (size_t i = 0; i < s->c.n; i++) {
+		const char *name = s->c.names[i];
+		int r = is_stdin(name) ? fstat(0, &st) : stat(name, &st);
+
+		if (r < 0 || !S_ISREG(st.st_mode)) {
+			*size = 0;
+			return;
+		}
+		*size += (uint64_t)st.st_size;
+	}
+	if (*size < *done)
+		*size = *done;
+}
+
+int
+weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
+    struct weir_place *place, struct weir_error *err)
+{
+	const struct weir_file *f = &s->file;
+
+	if (offset > f->off)
+		return weir_fail(
+		    err, WEIR_SYSTEM, "internal: a place beyond what was read");
+	*place = (struct weir_place){
+	    .name = weir_strdup(s->c.n ? s->c.names[s->i] : "-"),
+	    .dev = inode_of(f).dev,
+	    .ino = inode_of(f).ino,
+	    .offset = f->base + offset,
+	    .line = line,
+	};
+	if (f->base == 0 && (f->regular || f->pid > 0)) {
+		place->print_len =
+		    offset < f->head_len ? (uint32_t)offset : f->head_len;
+		place->print = weir_file_print(f, place->print_len);
+	}
+	return 1;
+}
+
+/* Make the named file current, at its beginning. */
+static int
+begin_at(struct weir_source *s, size_t i, struct weir_error *err)
+{
+	if (s->i == i && s->file.fd >= 0)
+		return 1;
+	end_name(s);
+	s->i = i;
+	return begin_name(s, err);
+}
+
+static int
+gone(const struct weir_place *place, const char *why, struct weir_error *err)
+{
+	char shown[256];
+
+	weir_show_into(shown, sizeof shown, place->name, strlen(place->name));
+	weir_fail(
+	    err, WEIR_STATE, "%s: the saved place is gone: %s", shown, why);
+	return 0;
+}
+
+/* The place is not in the file that has the name. */
+static int
+seek_siblings(struct weir_source *s, const struct weir_place *place,
+    struct weir_error *err)
+{
+	struct weir_inode current = inode_of(&s->file);
+	struct weir_files q = {0};
+	int r;
+
+	r = weir_siblings_find(place->name, place, current, &q, err);
+	if (r == 0 && current.ino == place->ino && current.dev == place->dev)
+		gone(place, "the file was truncated or written anew", err);
+	if (r <= 0)
+		return r;
+	if (s->file.fd >= 0)
+		weir_files_push(&q, &s->file);
+	weir_files_fini(&s->queue);
+	s->queue = q;
+	weir_files_shift(&s->queue, &s->file);
+	if (s->following && s->file.regular)
+		weir_follow_add(&s->w, s->file.fd);
+	return 1;
+}
+
+int
+weir_source_seek(struct weir_source *s, const struct weir_place *place,
+    struct weir_error *err)
+{
+	size_t i = 0;
+	int r;
+
+	while (i < s->c.n && strcmp(s->c.names[i], place->name) != 0)
+		i++;
+	if (s->c.n > 0 && i == s->c.n)
+		return gone(place, "it is not among the sources", err);
+	if (begin_at(s, i, err) < 0)
+		return -1;
+	if (place->ino == 0 && place->offset == 0)
+		return 1;
+	if (s->file.fd >= 0 && !s->file.regular)
+		return gone(place, "a pipe cannot be read again", err);
+	if (s->file.fd >= 0 && s->file.ino == place->ino &&
+	    (s->file.dev == place->dev || place->print_len > 0)) {
+		r = weir_file_match(&s->file, place, err);
+		if (r != 0)
+			return r;
+	}
+	if (s->c.n == 0 || is_stdin(place->name))
+		r = gone(place, "this is another file", err);
+	else
+		r = seek_siblings(s, place, err);
+	if (r == 0 && s->file.fd >= 0 && weir_file_rewind(&s->file, err) < 0)
+		return -1;
+	return r;
+}
+
+int
+weir_source_grown(
+    const char *name, const struct weir_place *place, struct weir_error *err)
+{
+	struct weir_file f;
+	struct stat st;
+	int r = is_stdin(name) ? 0 : weir_file_open(&f, name, err);
+
+	if (r <= 0)
+		return r;
+	r = 0;
+	if (f.regular && fstat(f.fd, &st) == 0) {
+		r = weir_file_match(&f, place, err);
+		if (r == 0 || f.ino != place->ino)
+			r = st.st_size > 0;
+		else if (r == 1)
+			r = (uint64_t)st.st_size > place->offset;
+	}
+	weir_file_close(&f);
+	return r;
+}
