@@ -1,7 +1,7 @@
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/utf8.h"
 #include "event/source.h"
-#include "json/check.h"
 #include "json/prover.h"
 #include "json/value.h"
 
@@ -16,28 +16,15 @@ enum { NAME, NAME_HEX, DEV, INO, PRINT, PRINT_LEN, OFFSET, LINE, FIELDS };
 static const char *const fields[FIELDS] = {
     "name", "name_hex", "dev", "ino", "print", "print_len", "offset", "line"};
 
-/* A file's name is bytes; JSON can hold it if it is UTF-8. */
-static bool
-is_text(const char *name)
-{
-	struct weir_buf b = {0};
-	char why[64];
-	int r;
-
-	weir_buf_puts(&b, "{\"name\":");
-	weir_json_string(&b, name, strlen(name));
-	weir_buf_putc(&b, '}');
-	r = weir_check(b.data, b.len, why, sizeof why);
-	weir_buf_fini(&b);
-	return r == 1;
-}
-
 void
 weir_place_write(struct weir_buf *out, const struct weir_place *place)
 {
-	if (is_text(place->name)) {
+	size_t len = strlen(place->name);
+
+	/* A file's name is bytes; JSON can hold it if it is UTF-8. */
+	if (weir_utf8_valid(place->name, len) == len) {
 		weir_buf_puts(out, "{\"name\":");
-		weir_json_string(out, place->name, strlen(place->name));
+		weir_json_string(out, place->name, len);
 	} else {
 		weir_buf_puts(out, "{\"name_hex\":\"");
 		for (const char *s = place->name; *s != '\0'; s++)
