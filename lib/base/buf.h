@@ -14,6 +14,12 @@ struct weir_str {
 	size_t len;
 };
 
+/* Bytes of any type, to be written or summed with others. */
+struct weir_piece {
+	const void *p;
+	size_t len;
+};
+
 struct weir_buf {
 	char *data;
 	size_t len, cap;

@@ -22,6 +22,17 @@ weir_hash64(const void *data, size_t len)
 }
 
 uint64_t
+weir_hash64_pieces(const struct weir_piece *pieces, size_t n)
+{
+	XXH3_state_t state;
+
+	XXH3_64bits_reset(&state);
+	for (size_t i = 0; i < n; i++)
+		XXH3_64bits_update(&state, pieces[i].p, pieces[i].len);
+	return XXH3_64bits_digest(&state);
+}
+
+uint64_t
 weir_hash64_keyed(const void *data, size_t len, const void *secret)
 {
 	return XXH3_64bits_withSecret(data, len, secret, WEIR_HASH_SECRET);

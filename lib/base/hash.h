@@ -7,12 +7,16 @@
 #ifndef WEIR_BASE_HASH_H
 #define WEIR_BASE_HASH_H
 
+#include "base/buf.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
 #define WEIR_HASH_SECRET 192 /* bytes of a secret */
 
 uint64_t weir_hash64(const void *data, size_t len);
+/* Of what lies in pieces, as if it lay in one. */
+uint64_t weir_hash64_pieces(const struct weir_piece *pieces, size_t n);
 /* Keyed with a secret of WEIR_HASH_SECRET random bytes. */
 uint64_t weir_hash64_keyed(const void *data, size_t len, const void *secret);
 /* Fill a secret from the system's random source. */

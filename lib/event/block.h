@@ -27,7 +27,10 @@ struct weir_event {
 	uint32_t line;     /* its line's number less the block's line */
 };
 
-/* The names of an index; two with the same id are equal, id 0 is none. */
+/*
+ * The names of an index, unescaped. The id is weir_names_id() (event/frame.h),
+ * so two with the same id are equal, whoever made them; id 0 is none.
+ */
 struct weir_names {
 	uint64_t id;
 	uint32_t n;

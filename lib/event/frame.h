@@ -41,6 +41,19 @@
 #define WEIR_FRAME_HEADER  32
 /* Payloads above this are refused, unless --max-line asks for more. */
 #define WEIR_FRAME_MAX ((size_t)64 << 20)
+#define WEIR_FRAME_EVENTS_MAX 65536 /* events of one frame */
+#define WEIR_FRAME_EVENT_MIN  3     /* bytes of the shortest: "{}\n" */
+#define WEIR_FRAME_PIECES     10
+
+/* Bits of an EVENTS payload's mask. */
+enum {
+	WEIR_FRAME_TIMES = 1,
+	WEIR_FRAME_WATERMARKS = 2,
+	WEIR_FRAME_FLAGS = 4,
+	WEIR_FRAME_INDEX = 8
+};
+/* An offset in an index: the event may have the name, but look yourself. */
+#define WEIR_INDEX_UNKNOWN 0xFFFF
 
 enum weir_frame_kind {
 	WEIR_FRAME_HELLO = 1,
@@ -87,18 +100,20 @@ int weir_frame_read_events(const struct weir_frame *f, const char *payload,
 void weir_frame_rows_fini(struct weir_frame_rows *rows);
 
 /* WATERMARK payload: i64 time, u32 flags (1 idle), u32 0. */
+#define WEIR_FRAME_MARK 16
 int weir_frame_read_watermark(const char *payload, size_t len, int64_t *time,
     bool *idle, struct weir_error *err);
+void weir_frame_write_watermark(
+    unsigned char payload[WEIR_FRAME_MARK], int64_t time, bool idle);
 
 /*
- * Write the header for a payload given in pieces, so that nothing is copied to
- * be summed.
+ * Write the header for a payload given in at most WEIR_FRAME_PIECES pieces, so
+ * that nothing is copied to be summed.
  */
-struct weir_piece {
-	const void *p;
-	size_t len;
-};
 void weir_frame_write_header(unsigned char *header, enum weir_frame_kind kind,
     uint32_t count, uint64_t seq, const struct weir_piece *pieces, size_t n);
+
+/* The id of an index's names: a hash of them, never 0. */
+uint64_t weir_names_id(const struct weir_names *names);
 
 #endif

@@ -46,7 +46,10 @@ int weir_writer_put(struct weir_writer *w, const char *text, size_t len,
     int64_t time, int64_t watermark, uint32_t flags, struct weir_error *err);
 /* The watermark behind what was written; sent with the next flush. */
 void weir_writer_watermark(struct weir_writer *w, int64_t t, bool idle);
-/* These flush. */
+/*
+ * These flush. The count of events in them is the writer's own, whatever b or
+ * e says.
+ */
 int weir_writer_barrier(struct weir_writer *w, const struct weir_barrier *b,
     struct weir_error *err);
 int weir_writer_end(
