@@ -196,16 +196,15 @@ weir_cel_duration_print(char *out, int64_t sec, int32_t nanos)
 	return (size_t)(p - out);
 }
 
-/* rest < unit_ns as a fraction, without zeros at its end. */
+/* rest < unit_ns <= NANO as a fraction, without zeros at its end. */
 static char *
 put_fraction(char *p, uint64_t rest, uint64_t unit_ns)
 {
 	if (rest > 0)
 		*p++ = '.';
-	while (rest > 0) {
-		unit_ns /= 10;
+	for (; rest > 0; rest %= unit_ns) {
+		rest *= 10;
 		*p++ = (char)('0' + rest / unit_ns);
-		rest %= unit_ns;
 	}
 	return p;
 }

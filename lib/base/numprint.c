@@ -95,7 +95,7 @@ weir_num_shortest(double d, int *exp10)
 	odd = (int)(c & 1);
 
 	/* floor(log10(2^q)), or of 3/4 of that. */
-	k = (q * 1262611 - (narrow ? 524031 : 0)) >> 22;
+	k = weir_shift_down(q * 1262611 - (narrow ? 524031 : 0), 22);
 	h = q + weir_log2_pow10(-k) + 1;
 	g = weir_pow10(-k);
 	lower = round_to_odd(g, (4 * c - 2 + (unsigned)narrow) << h);

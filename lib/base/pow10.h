@@ -26,11 +26,18 @@ weir_pow10(int k)
 	return &weir_pow10_table[k - WEIR_POW10_FIRST];
 }
 
+/* v over two to the by, rounded down, without shifting what is negative. */
+static inline int
+weir_shift_down(int v, int by)
+{
+	return v >= 0 ? v >> by : ~(~v >> by);
+}
+
 /* floor(log2(10^k)) for |k| <= 1233. */
 static inline int
 weir_log2_pow10(int k)
 {
-	return (k * 1741647) >> 19;
+	return weir_shift_down(k * 1741647, 19);
 }
 
 /* The 128-bit product of a and b: the high half, the low one in *lo. */

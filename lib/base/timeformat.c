@@ -167,8 +167,6 @@ hour(struct reader *r, int twelve)
 		      : number(r, 2, 0, 23, &r->f.hour);
 }
 
-static int read_all(struct reader *r, const char *fmt);
-
 /* What stands for a conversion that is short for others. */
 static const char *
 long_form(char c)
@@ -214,24 +212,35 @@ convert(struct reader *r, char c)
 	case 'n':
 	case 't': skip_space(r); return 1;
 	case '%': return r->p < r->end && *r->p++ == '%';
-	default: return long_form(c) && read_all(r, long_form(c));
+	default: return 0;
 	}
 }
 
 static int
 read_all(struct reader *r, const char *fmt)
 {
-	for (; *fmt != '\0'; fmt++) {
-		if (space(*fmt)) {
+	const char *outer = NULL; /* what follows a long form */
+	char c;
+
+	for (;;) {
+		c = *fmt++;
+		if (c == '\0') {
+			if (outer == NULL)
+				return 1;
+			fmt = outer;
+			outer = NULL;
+		} else if (space(c)) {
 			skip_space(r);
-		} else if (*fmt == '%') {
-			if (*++fmt == '\0' || !convert(r, *fmt))
+		} else if (c != '%') {
+			if (r->p == r->end || *r->p++ != c)
 				return 0;
-		} else if (r->p == r->end || *r->p++ != *fmt) {
+		} else if (long_form(*fmt) != NULL) {
+			outer = fmt + 1;
+			fmt = long_form(*fmt);
+		} else if (*fmt == '\0' || !convert(r, *fmt++)) {
 			return 0;
 		}
 	}
-	return 1;
 }
 
 /* Seconds since 1970 of what was read; 0 if there is no such day. */

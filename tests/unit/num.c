@@ -420,6 +420,28 @@ test_product(void)
 	ok(bad == 0, "products of %d pairs", i);
 }
 
+/* What is no number has no value, but must do no harm either. */
+static void
+test_nonsense(void)
+{
+	static const char bytes[] = "0123456789.-+eE \0x";
+	struct weir_num num;
+	char *s;
+	size_t len, i;
+	int rounds;
+
+	for (rounds = 0; rounds < 20000; rounds++) {
+		len = next() % 40;
+		s = malloc(len ? len : 1);
+		for (i = 0; i < len; i++)
+			s[i] = bytes[next() % (sizeof bytes - 1)];
+		weir_num_read(s, len, &num);
+		weir_num_read_double(s, len);
+		free(s);
+	}
+	ok(1, "%d texts that are no numbers", rounds);
+}
+
 static void
 test_locale(void)
 {
@@ -449,6 +471,7 @@ main(int argc, char **argv)
 	test_product();
 	test_random_doubles(rounds);
 	test_random_texts(rounds);
+	test_nonsense();
 	test_locale();
 	return done();
 }

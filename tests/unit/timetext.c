@@ -100,6 +100,37 @@ test_cache(void)
 	    "the next day is not the cached one");
 }
 
+/* Texts with a byte changed and cut short: read alike or not, but safely. */
+static void
+test_damaged(void)
+{
+	static const char whole[] = "2026-11-21T05:48:00.123456789+01:00";
+	struct weir_time_cache c = {0};
+	int64_t ns, again, sec, bad = 0;
+	uint32_t nanos;
+	char out[WEIR_TIME_TEXT], *s;
+	size_t len, at, n = 0;
+	int byte;
+
+	for (len = 0; len < sizeof whole; len++)
+		for (at = 0; at < len; at++)
+			for (byte = 0; byte < 256; byte += 5) {
+				s = malloc(len);
+				memcpy(s, whole, len);
+				s[at] = (char)byte;
+				weir_timestamp_read(s, len, &sec, &nanos);
+				if (weir_time_read(&c, s, len, &ns)) {
+					n++;
+					bad += weir_time_read(&c, out,
+						   weir_time_print(out, ns),
+						   &again) != 1 ||
+					    again != ns;
+				}
+				free(s);
+			}
+	ok(bad == 0 && n > 0, "damaged texts: %zu are times", n);
+}
+
 static void
 test_calendar(void)
 {
@@ -211,6 +242,7 @@ main(void)
 {
 	test_read();
 	test_cache();
+	test_damaged();
 	test_calendar();
 	test_print();
 	test_arithmetic();
