@@ -18,9 +18,10 @@ struct check {
 
 /* Which column yajl's count of bytes consumed stands for. */
 enum place {
-	PLACE_NEXT, /* the byte behind them */
-	PLACE_LAST, /* the last of them */
-	PLACE_TOKEN /* the start of the token that has the last of them */
+	PLACE_NEXT,  /* the byte behind them */
+	PLACE_LAST,  /* the last of them */
+	PLACE_TOKEN, /* the start of the token that has the last of them */
+	PLACE_BACK   /* of the one behind them: yajl went back over it */
 };
 
 /* yajl's errors (a part of the text is enough) in our words. */
@@ -29,7 +30,7 @@ static const struct complaint {
 	enum place place;
 } complaints[] = {
     {"separated by a colon", "expected ':' after the name", PLACE_TOKEN},
-    {"after key and value", "expected ',' or '}' after the value", PLACE_TOKEN},
+    {"after key and value", "expected ',' or '}' after the value", PLACE_BACK},
     {"after array element", "expected ',' or ']' after the element",
 	PLACE_TOKEN},
     {"invalid object key", "expected a name in quotes", PLACE_TOKEN},
@@ -219,13 +220,16 @@ explain(const char *error, const char *s, size_t len, size_t consumed,
 	const struct complaint *c = complaints;
 	const struct complaint *end =
 	    c + sizeof(complaints) / sizeof(*complaints);
-	size_t column = consumed > 0 ? consumed : 1;
+	enum place place = PLACE_LAST;
+	size_t column;
 
 	while (c < end && strstr(error, c->yajl) == NULL)
 		c++;
-	if (c < end && c->place == PLACE_NEXT)
-		column = consumed + 1;
-	else if (c < end && c->place == PLACE_TOKEN)
+	if (c < end)
+		place = c->place;
+	column = consumed + (place == PLACE_NEXT || place == PLACE_BACK);
+	column += column == 0;
+	if (place == PLACE_TOKEN || place == PLACE_BACK)
 		column = token_start(s, column - 1, len) + 1;
 	snprintf(why, cap, "%s at column %zu", c < end ? c->why : "not JSON",
 	    column);
