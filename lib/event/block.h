@@ -59,4 +59,7 @@ weir_block_slots(const struct weir_block *b, uint32_t i)
 	return b->slots + (size_t)i * b->nslots;
 }
 
+/* Move event i down to place j, when events before it were taken out. */
+void weir_block_keep(struct weir_block *b, uint32_t j, uint32_t i);
+
 #endif

@@ -30,14 +30,13 @@ const char *weir_side_path(const struct weir_side *s);
 int weir_side_open(struct weir_side *s, const struct weir_dir *dir,
     const char *stage, int64_t saved, struct weir_error *err);
 /* Append event i of b, as it came in. */
-int weir_side_event(struct weir_side *s, const struct weir_block *b,
-    uint32_t i, struct weir_error *err);
+int weir_side_event(struct weir_side *s, const struct weir_block *b, uint32_t i,
+    struct weir_error *err);
 /* Append {"error":…,"source":…,"line":…,"offset":…,"raw":…}. */
 int weir_side_bad(
     struct weir_side *s, const struct weir_bad *bad, struct weir_error *err);
 int weir_side_flush(struct weir_side *s, struct weir_error *err);
 /* Flush and fsync; *len is what the part must save. */
-int weir_side_sync(
-    struct weir_side *s, uint64_t *len, struct weir_error *err);
+int weir_side_sync(struct weir_side *s, uint64_t *len, struct weir_error *err);
 
 #endif

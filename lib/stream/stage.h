@@ -25,16 +25,20 @@
 #include <signal.h>
 #include <stdbool.h>
 
-enum weir_on_error { WEIR_ON_ERROR_SKIP, WEIR_ON_ERROR_FAIL, WEIR_ON_ERROR_FILE };
+enum weir_on_error {
+	WEIR_ON_ERROR_SKIP,
+	WEIR_ON_ERROR_FAIL,
+	WEIR_ON_ERROR_FILE
+};
 
 /* What the common options say (CLI.md); the tools fill it, borrowed. */
 struct weir_stage_config {
 	const char *tool; /* "sfilter" */
 	const char *const *files;
-	size_t nfiles; /* none: standard input */
-	int in_fd;     /* read this instead of standard input */
-	int out_fd;    /* -1: nothing is written (a sink) */
-	enum weir_format input;  /* WEIR_FORMAT_AUTO or what it must be */
+	size_t nfiles;		 /* none: standard input */
+	int in_fd;		 /* read this instead of standard input */
+	int out_fd;		 /* -1: nothing is written (a sink) */
+	enum weir_format input;	 /* WEIR_FORMAT_AUTO or what it must be */
 	enum weir_format output; /* WEIR_FORMAT_AUTO: as the input */
 	bool follow, once;
 	/* -t and its friends; NULL and 0 when not given */
@@ -53,10 +57,10 @@ struct weir_stage_config {
 	 */
 	const char *fingerprint;
 	/* Set by signal handlers; wake_fd polls readable then. */
-	volatile sig_atomic_t *stop;  /* SIGINT or SIGTERM: its number */
-	volatile sig_atomic_t *stats; /* SIGUSR1 */
+	volatile sig_atomic_t *stop;   /* SIGINT or SIGTERM: its number */
+	volatile sig_atomic_t *stats;  /* SIGUSR1 */
 	volatile sig_atomic_t *in_job; /* set once a HELLO said so */
-	int wake_fd;                  /* -1: none */
+	int wake_fd;		       /* -1: none */
 	void (*wake_drain)(void *ctx); /* empties wake_fd */
 	/* Called for warnings and for SIGUSR1's counters; may be NULL. */
 	void (*warn)(void *ctx, const char *text);
@@ -68,7 +72,7 @@ struct weir_stage_config {
 	/* A source of a job: its HELLO (borrowed), and where orders come. */
 	const struct weir_hello *hello;
 	const char *source_name; /* identity of its part: "in" */
-	int control_fd;          /* -1: none; readable: ops->control() */
+	int control_fd;		 /* -1: none; readable: ops->control() */
 	/* Descriptors that a capturing child must close, besides the stage's. */
 	const int *close_fds;
 	size_t nclose;
@@ -100,8 +104,8 @@ struct weir_stage_ops {
 	 * Write the state as lines. Runs in a forked child at a barrier: it
 	 * must not change anything that the stream goes on with.
 	 */
-	int (*save)(void *self, struct weir_snapshot_writer *w,
-	    struct weir_error *err);
+	int (*save)(
+	    void *self, struct weir_snapshot_writer *w, struct weir_error *err);
 	/* One saved line. */
 	int (*load)(void *self, struct weir_stage *st, struct weir_str line,
 	    struct weir_error *err);
@@ -112,8 +116,8 @@ struct weir_stage_ops {
 	 * The stream ended (suspended or complete; state is captured after
 	 * this). e carries the parts of all stages before.
 	 */
-	int (*end)(void *self, struct weir_stage *st,
-	    const struct weir_end *e, struct weir_error *err);
+	int (*end)(void *self, struct weir_stage *st, const struct weir_end *e,
+	    struct weir_error *err);
 	/* In the child that captured, after all parts were published. */
 	int (*published)(void *self, struct weir_stage *st, uint64_t checkpoint,
 	    struct weir_error *err);
@@ -168,8 +172,14 @@ int weir_stage_put(struct weir_stage *st, const char *text, size_t len,
  */
 int weir_stage_bad(struct weir_stage *st, const struct weir_block *b,
     uint32_t i, const char *why, struct weir_error *err);
-/* A row for expressions over event i, and the arena (reset per event). */
-struct weir_row weir_stage_row(const struct weir_block *b, uint32_t i);
+/* A row for expressions over event i, and an arena: reset it per event. */
+static inline struct weir_row
+weir_stage_row(const struct weir_block *b, uint32_t i)
+{
+	return (struct weir_row){.text = b->text + b->events[i].off,
+	    .len = b->events[i].len,
+	    .slots = weir_block_slots(b, i)};
+}
 struct weir_arena *weir_stage_arena(struct weir_stage *st);
 struct weir_metrics *weir_stage_metrics(struct weir_stage *st);
 bool weir_stage_timed(const struct weir_stage *st); /* events have times */

@@ -1,0 +1,358 @@
+/*
+ * capture.c - a stage in a job: barriers and parts.
+ *
+ * A barrier captures the stage's state in a forked child, which sees it as it
+ * was at that instant while the stream goes on. The child writes the parts,
+ * publishes them, reports each to the committer, and exits. What it cannot
+ * publish it says in `<part>.failed`, which abandons that checkpoint alone.
+ *
+ * A part is a line of the runtime's (counters, lengths of side files) and
+ * then the operator's lines. The state of -t is a part of its own.
+ */
+#define _GNU_SOURCE
+#include "stream/runtime.h"
+
+#include "base/mem.h"
+#include "base/probe.h"
+#include "json/value.h"
+#include "state/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+bool
+weir_stage_has_part(const struct weir_stage *st)
+{
+	return st->c.fingerprint != NULL || st->c.source_name != NULL ||
+	    st->nsides > 0;
+}
+
+int
+weir_stage_report(
+    struct weir_stage *st, const char *line, struct weir_error *err)
+{
+	char text[512];
+	int len = snprintf(text, sizeof text, "%s\n", line);
+
+	/* Shorter than PIPE_BUF, so that lines never mix. */
+	if (len < 0 || (size_t)len >= sizeof text)
+		return weir_fail(err, WEIR_SYSTEM, "a report is too long");
+	if (weir_write_all(st->report_fd, text, (size_t)len) < 0)
+		return weir_fail_errno(err, "cannot report to the committer");
+	return 1;
+}
+
+static int
+report(struct weir_stage *st, const char *what, uint64_t checkpoint,
+    const char *file, struct weir_error *err)
+{
+	char line[400];
+
+	snprintf(line, sizeof line, "%s %llu %s", what,
+	    (unsigned long long)checkpoint, file);
+	return weir_stage_report(st, line, err);
+}
+
+/* --- capturing --- */
+
+static int
+write_own_line(struct weir_stage *st, struct weir_snapshot_writer *w,
+    struct weir_error *err)
+{
+	struct weir_buf line = {0};
+	uint64_t len;
+	size_t i;
+	int got = 1;
+
+	weir_buf_puts(&line, "{\"metrics\":");
+	weir_metrics_save(&line, weir_stage_metrics(st));
+	weir_buf_puts(&line, ",\"side\":{");
+	for (i = 0; i < st->nsides && got > 0; i++) {
+		const char *path = weir_side_path(st->sides[i]);
+
+		got = weir_side_sync(st->sides[i], &len, err);
+		weir_buf_puts(&line, i > 0 ? "," : "");
+		weir_json_string(&line, path, strlen(path));
+		weir_buf_printf(&line, ":%llu", (unsigned long long)len);
+	}
+	weir_buf_puts(&line, "}}");
+	if (got > 0)
+		got = weir_snapshot_line(w, line.data, line.len, err);
+	weir_buf_fini(&line);
+	return got;
+}
+
+static int
+write_time(struct weir_stage *st, struct weir_snapshot_writer *w,
+    struct weir_error *err)
+{
+	struct weir_buf line = {0};
+	int got;
+
+	weir_timing_save(&st->inputs[0].timing, &line);
+	got = weir_snapshot_line(w, line.data, line.len, err);
+	weir_buf_fini(&line);
+	return got;
+}
+
+static int
+write_operator(struct weir_stage *st, struct weir_snapshot_writer *w,
+    struct weir_error *err)
+{
+	if (write_own_line(st, w, err) < 0)
+		return -1;
+	return st->ops->save != NULL ? st->ops->save(st->self, w, err) : 1;
+}
+
+/* A part that cannot be written abandons its checkpoint, and says why. */
+static int
+give_up(struct weir_stage *st, int cp_fd, uint64_t checkpoint, char *file,
+    const struct weir_error *why)
+{
+	struct weir_error ignored;
+	struct weir_buf text = {0};
+	char failed[300];
+
+	weir_buf_puts(&text, "{\"error\":");
+	weir_json_string(&text, why->text, strlen(why->text));
+	weir_buf_puts(&text, "}\n");
+	file[strlen(file) - strlen(".part")] = '\0';
+	snprintf(failed, sizeof failed, "%s.failed", file);
+	weir_publish(cp_fd, failed, text.data, text.len, &ignored);
+	weir_buf_fini(&text);
+	report(st, "failed", checkpoint, failed, &ignored);
+	return 0;
+}
+
+typedef int write_part(struct weir_stage *st, struct weir_snapshot_writer *w,
+    struct weir_error *err);
+
+/* 1 published, 0 given up (and said so), -1 nobody could be told. */
+static int
+publish(struct weir_stage *st, int cp_fd, struct weir_snapshot_header *h,
+    write_part *write, struct weir_error *err)
+{
+	char *file = weir_part_name(h->stage);
+	struct weir_snapshot_writer *w;
+	int got = -1;
+
+	w = weir_snapshot_create(cp_fd, file, h, err);
+	if (w != NULL && write(st, w, err) > 0)
+		got = weir_snapshot_commit(w, NULL, NULL, err);
+	weir_snapshot_abandon(w);
+	WEIR_PROBE("stage.published");
+	if (got > 0)
+		got = report(st, "part", h->checkpoint, file, err);
+	else
+		got = give_up(st, cp_fd, h->checkpoint, file, err);
+	free(file);
+	return got;
+}
+
+static char *
+kind_of(const struct weir_stage *st)
+{
+	static char stage[] = "stage", source[] = "source", sink[] = "sink";
+
+	if (st->c.source_name == NULL)
+		return stage;
+	return st->writer != NULL ? source : sink;
+}
+
+/* Publish every part of this stage: 1 all, 0 given up, -1. */
+static int
+publish_all(struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	static char none[] = "", time_kind[] = "time";
+	struct weir_snapshot_header h = {
+	    .checkpoint = checkpoint, .epoch = st->hello.epoch};
+	struct weir_cp cp = {checkpoint, st->hello.epoch};
+	struct weir_buf print = {0};
+	int cp_fd = weir_cp_open(&st->dir, cp, err), got = 1;
+
+	if (cp_fd < 0)
+		return -1;
+	if (st->time_identity != NULL) {
+		weir_timing_fingerprint(&st->inputs[0].timing, &print);
+		h.stage = st->time_identity;
+		h.kind = time_kind;
+		h.fingerprint = weir_buf_cstr(&print);
+		h.watermark = st->inputs[0].timing.watermark;
+		got = publish(st, cp_fd, &h, write_time, err);
+		weir_buf_fini(&print);
+	}
+	if (got > 0 && weir_stage_has_part(st)) {
+		char *own = st->c.fingerprint != NULL
+		    ? weir_strdup(st->c.fingerprint)
+		    : NULL;
+
+		h.stage = st->identity;
+		h.kind = kind_of(st);
+		h.fingerprint = own != NULL ? own : none;
+		h.watermark = st->wm.inputs[0].t;
+		got = publish(st, cp_fd, &h, write_operator, err);
+		free(own);
+	}
+	close(cp_fd);
+	if (got > 0 && st->ops->published != NULL)
+		got = st->ops->published(st->self, st, checkpoint, err);
+	return got;
+}
+
+int
+weir_stage_capture_now(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	return publish_all(st, checkpoint, err) < 0 ? -1 : 1;
+}
+
+void
+weir_stage_add_parts(struct weir_stage *st, struct weir_parts *parts)
+{
+	char *file;
+
+	if (st->time_identity != NULL) {
+		file = weir_part_name(st->time_identity);
+		weir_parts_add(parts, st->time_identity, file);
+		free(file);
+	}
+	if (weir_stage_has_part(st)) {
+		file = weir_part_name(st->identity);
+		weir_parts_add(parts, st->identity, file);
+		free(file);
+	}
+}
+
+/* The child must not keep a pipe open that others wait to see closed. */
+static void
+close_data(struct weir_stage *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++)
+		if (st->inputs[i].source != NULL)
+			weir_source_close(st->inputs[i].source);
+	close(st->c.in_fd);
+	if (st->c.out_fd >= 0)
+		close(st->c.out_fd);
+	if (st->c.control_fd >= 0)
+		close(st->c.control_fd);
+	for (i = 0; i < st->c.nclose; i++)
+		close(st->c.close_fds[i]);
+}
+
+static int
+capture_in_child(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return weir_stage_capture_now(st, checkpoint, err);
+	pid = fork();
+	if (pid < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return weir_stage_capture_now(st, checkpoint, err);
+	}
+	if (pid == 0) {
+		close(ends[0]);
+		close_data(st);
+		_exit(publish_all(st, checkpoint, err) < 0 ? WEIR_SYSTEM : 0);
+	}
+	close(ends[1]);
+	st->capture = (struct weir_capture){
+	    .pid = pid, .fd = ends[0], .checkpoint = checkpoint};
+	return 1;
+}
+
+/* A child that died has published nothing, and told nobody: we do. */
+static int
+tell_dead_child(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	struct weir_cp cp = {checkpoint, st->hello.epoch};
+	struct weir_error why;
+	int cp_fd = weir_cp_open(&st->dir, cp, err);
+	char *file;
+
+	if (cp_fd < 0)
+		return -1;
+	weir_fail(&why, WEIR_SYSTEM, "the process that saved it died");
+	file = weir_part_name(
+	    weir_stage_has_part(st) ? st->identity : st->time_identity);
+	give_up(st, cp_fd, checkpoint, file, &why);
+	free(file);
+	close(cp_fd);
+	return 1;
+}
+
+int
+weir_stage_reap(struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_capture c = st->capture;
+	int status;
+	pid_t got;
+
+	if (c.pid == 0)
+		return 1;
+	do
+		got = waitpid(c.pid, &status, 0);
+	while (got < 0 && errno == EINTR);
+	close(c.fd);
+	st->capture = (struct weir_capture){0};
+	if (got == c.pid && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		st->metrics.checkpoints++;
+		return 1;
+	}
+	return tell_dead_child(st, c.checkpoint, err);
+}
+
+int
+weir_stage_take_barrier(
+    struct weir_stage *st, struct weir_barrier *b, struct weir_error *err)
+{
+	int got = -1;
+
+	if (!st->hello.job) {
+		weir_fail(
+		    err, WEIR_INPUT, "corrupt stream: a barrier outside a job");
+		goto out;
+	}
+	WEIR_PROBE("stage.barrier");
+	if (st->ops->barrier != NULL &&
+	    st->ops->barrier(st->self, st, b, err) < 0)
+		goto out;
+	/* Buffers go out before the fork, so that they exist once. */
+	if (weir_stage_flush(st, err) < 0 || weir_stage_reap(st, err) < 0)
+		goto out;
+	if ((st->time_identity != NULL || weir_stage_has_part(st)) &&
+	    capture_in_child(st, b->checkpoint, err) < 0)
+		goto out;
+	WEIR_PROBE("stage.captured");
+	weir_stage_add_parts(st, &b->parts);
+	got = 1;
+	if (st->writer != NULL) {
+		b->events = weir_writer_events(st->writer);
+		got = weir_writer_barrier(st->writer, b, err);
+	}
+	WEIR_PROBE("stage.forwarded");
+out:
+	weir_barrier_fini(b);
+	return got;
+}
+
+int
+weir_stage_barrier(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	struct weir_barrier b = {.checkpoint = checkpoint};
+
+	return weir_stage_take_barrier(st, &b, err);
+}

@@ -1,0 +1,146 @@
+#include "stream/runtime.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+static int
+bad_line(void *ctx, const struct weir_bad *bad, struct weir_error *err)
+{
+	struct weir_input *in = ctx;
+
+	return weir_stage_reject(in->stage, bad, err);
+}
+
+int
+weir_input_open(struct weir_input *in, struct weir_error *err)
+{
+	struct weir_stage *st = in->stage;
+	const struct weir_stage_config *c = &st->c;
+	struct weir_source_config sc = {
+	    .fd = c->in_fd, .follow = c->follow, .once = c->once};
+	struct weir_reader_config rc = {.format = c->input,
+	    .max_line = c->max_line,
+	    .prover = st->prover,
+	    .index = c->output == WEIR_FORMAT_FRAMES,
+	    .bad = bad_line,
+	    .ctx = in};
+
+	if (in->name != NULL) {
+		sc.names = &in->name;
+		sc.n = 1;
+	}
+	in->source = weir_source_open(&sc, err);
+	if (in->source == NULL)
+		return -1;
+	in->reader = weir_reader_new(&rc, in->source);
+	in->opened = true;
+	in->heard_ns = weir_clock_ns();
+	return 1;
+}
+
+void
+weir_input_close(struct weir_input *in)
+{
+	weir_reader_free(in->reader);
+	weir_source_close(in->source);
+	in->reader = NULL;
+	in->source = NULL;
+	in->have = false;
+}
+
+static int
+bad_event(void *ctx, const struct weir_block *b, uint32_t i, const char *why,
+    struct weir_error *err)
+{
+	struct weir_input *in = ctx;
+
+	return weir_stage_bad(in->stage, b, i, why, err);
+}
+
+/*
+ * Times travel with the events of frames. If this tool needs them and there are
+ * none, that is the user's to mend; one event without is a bad event.
+ */
+static int
+check_times(struct weir_input *in, struct weir_block *b, struct weir_error *err)
+{
+	struct weir_stage *st = in->stage;
+	int64_t floor = st->wm.inputs[in->i].t;
+	uint32_t i, j = 0;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->events[i].watermark < floor)
+			b->events[i].watermark = floor;
+		if (b->events[i].time != WEIR_TIME_NONE)
+			st->timed = true;
+		else if (st->c.needs_time)
+			break;
+	}
+	if (b->watermark_after < floor)
+		b->watermark_after = floor;
+	if (i == b->n)
+		return 1;
+	if (!st->timed)
+		return weir_fail(err, WEIR_USAGE,
+		    "no event time: say which field holds it, as in -t ts");
+	for (i = 0; i < b->n; i++) {
+		if (b->events[i].time == WEIR_TIME_NONE) {
+			if (bad_event(in, b, i, "no event time", err) < 0)
+				return -1;
+			continue;
+		}
+		weir_block_keep(b, j++, i);
+	}
+	b->n = j;
+	return 1;
+}
+
+static int
+assign(struct weir_input *in, struct weir_error *err)
+{
+	struct weir_block *b = &in->item.block;
+	struct weir_stage *st = in->stage;
+
+	st->metrics.in += b->n;
+	in->at = 0;
+	if (in->timing.time == NULL)
+		return check_times(in, b, err);
+	st->timed = true;
+	/* While this input was silent, the stream may have gone on. */
+	if (in->timing.watermark < st->wm.inputs[in->i].t)
+		in->timing.watermark = st->wm.inputs[in->i].t;
+	return weir_timing_assign(&in->timing, b, bad_event, in, err);
+}
+
+int
+weir_input_next(struct weir_input *in, struct weir_error *err)
+{
+	int got;
+
+	while (!in->have) {
+		got = weir_reader_next(in->reader, &in->item, err);
+		if (got <= 0)
+			return got;
+		in->have = true;
+		if (in->item.kind == WEIR_ITEM_EVENTS && assign(in, err) < 0)
+			return -1;
+		/* A later -t replaces times and watermarks. */
+		if (in->item.kind == WEIR_ITEM_WATERMARK &&
+		    in->timing.time != NULL)
+			in->have = in->item.idle;
+	}
+	return 1;
+}
+
+int64_t
+weir_input_watermark(const struct weir_input *in)
+{
+	int64_t t = in->stage->wm.inputs[in->i].t, w;
+
+	if (!in->have || in->item.kind != WEIR_ITEM_EVENTS ||
+	    in->at >= in->item.block.n)
+		return t;
+	w = in->item.block.events[in->at].watermark;
+	return w > t ? w : t;
+}

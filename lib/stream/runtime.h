@@ -1,0 +1,135 @@
+/*
+ * runtime.h - the inside of a stage, shared by the files that make it up.
+ *
+ *     stage.c    construction, and what operators call
+ *     pump.c     the loop: pick an input, hand over runs, wait, flush
+ *     input.c    one input: open, decode, assign time
+ *     restore.c  a stage in a job: joining, and taking up saved state
+ *     capture.c  a stage in a job: barriers and parts
+ */
+#ifndef WEIR_STREAM_RUNTIME_H
+#define WEIR_STREAM_RUNTIME_H
+
+#include "stream/stage.h"
+#include "stream/timing.h"
+#include "stream/watermark.h"
+
+#include <sys/types.h>
+
+#define WEIR_SIDES_MAX	  8
+#define WEIR_FLUSH_AGE_NS 5000000 /* output this old goes out after a block */
+#define WEIR_WARNINGS_MAX 3	  /* bad lines that are told one by one */
+
+struct weir_input {
+	const char *name;
+	struct weir_stage *stage;
+	size_t i;
+	struct weir_source *source;
+	struct weir_reader *reader;
+	struct weir_timing timing;
+	struct weir_read_item item;
+	bool opened, have; /* item holds something not done yet */
+	uint32_t at;	   /* next event of item.block */
+	bool paused;	   /* read up to an unfinished line, with --once */
+	int64_t heard_ns;  /* monotonic clock, for --idle */
+	struct weir_reader_counts counted; /* already in the metrics */
+	bool waiting;			   /* the last fill found nothing */
+	bool ready;			   /* reading will not block */
+};
+
+/* A forked child that writes parts. */
+struct weir_capture {
+	pid_t pid; /* 0: none */
+	int fd;	   /* polls readable when it is gone */
+	uint64_t checkpoint;
+};
+
+struct weir_stage {
+	struct weir_stage_config c;
+	const struct weir_stage_ops *ops;
+	void *self;
+	struct weir_prover *prover;
+	struct weir_arena arena;
+	struct weir_metrics metrics;
+	uint64_t out_before; /* events, by the incarnations before */
+	uint64_t warned;
+	int64_t told_ns; /* of the progress */
+	/* inputs */
+	size_t ninputs;
+	struct weir_input *inputs;
+	struct weir_watermark wm;
+	int64_t due, hold_ns;
+	int64_t idle_base, idle_since_ns; /* all inputs are silent since */
+	bool timed;
+	/* output */
+	struct weir_writer *writer;
+	bool started; /* ops->open was called */
+	int64_t flushed_ns;
+	uint64_t flushed_bytes;
+	/* side files; sides[dead] is -E FILE */
+	size_t nsides;
+	struct weir_side *sides[WEIR_SIDES_MAX];
+	struct weir_side *dead;
+	/* ending */
+	bool finishing; /* weir_stage_finish() */
+	int status;
+	bool ended; /* END was sent, or nothing more is to be done */
+	bool end_read;
+	struct weir_end end; /* as read from the input */
+	bool exhausted;
+	/* job */
+	bool hello_read;
+	struct weir_hello hello;
+	struct weir_dir dir;
+	char *identity, *time_identity;
+	struct weir_capture capture;
+	int report_fd;
+};
+
+/* input.c */
+int weir_input_open(struct weir_input *in, struct weir_error *err);
+void weir_input_close(struct weir_input *in);
+/*
+ * See that in->item holds something: 1 yes, 0 nothing is there without
+ * another fill, -1. Blocks come out with their times assigned; empty ones do
+ * not come out.
+ */
+int weir_input_next(struct weir_input *in, struct weir_error *err);
+/* What the next event of this input is judged under. */
+int64_t weir_input_watermark(const struct weir_input *in);
+
+/* stage.c */
+/* Count a bad line or event and do what --on-error says. */
+int weir_stage_reject(
+    struct weir_stage *st, const struct weir_bad *bad, struct weir_error *err);
+/* Open the output once the format is known, and begin: HELLO, sides, ops. */
+int weir_stage_start(
+    struct weir_stage *st, enum weir_format input, struct weir_error *err);
+
+/* Barrier b was read on every input; takes b's parts. */
+int weir_stage_take_barrier(
+    struct weir_stage *st, struct weir_barrier *b, struct weir_error *err);
+void weir_stage_progress(struct weir_stage *st); /* tell, now and then */
+
+/* pump.c */
+int weir_stage_pump(struct weir_stage *st, struct weir_error *err);
+/* The watermark is w: let the operator release what is due. */
+int weir_stage_advance(
+    struct weir_stage *st, int64_t w, struct weir_error *err);
+/* Flush the output and the side files. */
+int weir_stage_flush(struct weir_stage *st, struct weir_error *err);
+
+/* restore.c */
+/* The stream says that this is a job: join it, and restore. */
+int weir_stage_join(struct weir_stage *st, struct weir_error *err);
+
+/* capture.c */
+/* Publish the parts for a checkpoint here and now, and list them. */
+int weir_stage_capture_now(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err);
+void weir_stage_add_parts(struct weir_stage *st, struct weir_parts *parts);
+/* Wait for the capturing child, if there is one; tell if it failed. */
+int weir_stage_reap(struct weir_stage *st, struct weir_error *err);
+bool weir_stage_has_part(const struct weir_stage *st);
+
+#endif

@@ -1,0 +1,213 @@
+#define _GNU_SOURCE
+#include "stream/side.h"
+
+#include "base/buf.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "base/utf8.h"
+#include "json/value.h"
+#include "json/writer.h"
+#include "state/publish.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FLUSH_AT ((size_t)64 << 10)
+
+struct weir_side {
+	char *path;
+	int fd;
+	uint64_t len; /* bytes of the file so far */
+	struct weir_buf buf;
+};
+
+struct weir_side *
+weir_side_new(const char *path)
+{
+	struct weir_side *s = weir_calloc(1, sizeof *s);
+
+	s->path = weir_strdup(path);
+	s->fd = -1;
+	return s;
+}
+
+void
+weir_side_free(struct weir_side *s)
+{
+	if (s == NULL)
+		return;
+	if (s->fd >= 0)
+		close(s->fd);
+	weir_buf_fini(&s->buf);
+	free(s->path);
+	free(s);
+}
+
+const char *
+weir_side_path(const struct weir_side *s)
+{
+	return s->path;
+}
+
+/* Like weir_fail_errno(), with the path shown safely. */
+static int
+fail(const struct weir_side *s, const char *what, struct weir_error *err)
+{
+	char shown[256];
+	int e = errno;
+
+	weir_show_into(shown, sizeof shown, s->path, strlen(s->path));
+	errno = e;
+	return weir_fail_errno(err, "%s: %s", shown, what);
+}
+
+/* Cut back to what the checkpoint knew; what came later is written again. */
+static int
+cut(struct weir_side *s, int64_t saved, struct weir_error *err)
+{
+	struct stat st;
+	char shown[256];
+
+	if (fstat(s->fd, &st) < 0)
+		return fail(s, "cannot look at it", err);
+	if (!S_ISREG(st.st_mode))
+		return weir_fail(err, WEIR_STATE,
+		    "%s: a side file of a job must be a regular file",
+		    weir_show_into(
+			shown, sizeof shown, s->path, strlen(s->path)));
+	if (st.st_size < saved)
+		return weir_fail(err, WEIR_STATE,
+		    "%s: shorter than when the checkpoint was made (%lld of "
+		    "%lld bytes): put the missing part back, or start anew "
+		    "with --from=none",
+		    weir_show_into(
+			shown, sizeof shown, s->path, strlen(s->path)),
+		    (long long)st.st_size, (long long)saved);
+	if (ftruncate(s->fd, saved) < 0)
+		return fail(s, "cannot cut it back", err);
+	if (lseek(s->fd, saved, SEEK_SET) < 0)
+		return fail(s, "cannot go to its end", err);
+	s->len = (uint64_t)saved;
+	return 1;
+}
+
+int
+weir_side_open(struct weir_side *s, const struct weir_dir *dir,
+    const char *stage, int64_t saved, struct weir_error *err)
+{
+	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
+
+	/* In a job nothing is touched before the claim. */
+	s->fd = open(s->path, dir == NULL ? flags | O_TRUNC : flags, 0666);
+	if (s->fd < 0)
+		return fail(s, "cannot open it for writing", err);
+	if (dir == NULL)
+		return 1;
+	if (weir_side_claim(dir, s->fd, s->path, stage, err) < 0)
+		return -1;
+	return cut(s, saved < 0 ? 0 : saved, err);
+}
+
+int
+weir_side_flush(struct weir_side *s, struct weir_error *err)
+{
+	size_t len = s->buf.len;
+
+	if (len == 0 || s->fd < 0)
+		return 1;
+	s->buf.len = 0;
+	if (weir_write_all(s->fd, s->buf.data, len) < 0)
+		return fail(s, "cannot write", err);
+	s->len += len;
+	return 1;
+}
+
+static int
+flush_if_full(struct weir_side *s, struct weir_error *err)
+{
+	return s->buf.len < FLUSH_AT ? 1 : weir_side_flush(s, err);
+}
+
+int
+weir_side_event(struct weir_side *s, const struct weir_block *b, uint32_t i,
+    struct weir_error *err)
+{
+	const struct weir_event *e = &b->events[i];
+
+	weir_buf_add(&s->buf, b->text + e->off, (size_t)e->len + 1);
+	return flush_if_full(s, err);
+}
+
+/* As a JSON string, with U+FFFD for every byte that is not UTF-8. */
+static void
+put_text(struct weir_buf *out, const char *s, size_t len)
+{
+	struct weir_buf shown = {0};
+	size_t at = 0, n = weir_utf8_valid(s, len);
+
+	if (n == len) {
+		weir_json_string(out, s, len);
+		return;
+	}
+	while (at < len) {
+		weir_buf_add(&shown, s + at, n);
+		at += n;
+		if (at < len) {
+			weir_buf_puts(&shown, "\xef\xbf\xbd");
+			at++;
+		}
+		n = weir_utf8_valid(s + at, len - at);
+	}
+	weir_json_string(out, shown.data, shown.len);
+	weir_buf_fini(&shown);
+}
+
+/* Bytes that are not UTF-8 are given exactly, too: nothing is lost. */
+static void
+put_raw(struct weir_buf *out, const struct weir_bad *bad)
+{
+	put_text(out, bad->raw, bad->raw_len);
+	if (weir_utf8_valid(bad->raw, bad->raw_len) == bad->raw_len)
+		return;
+	weir_buf_puts(out, ",\"base64\":\"");
+	weir_json_base64(out, bad->raw, bad->raw_len);
+	weir_buf_putc(out, '"');
+}
+
+int
+weir_side_bad(
+    struct weir_side *s, const struct weir_bad *bad, struct weir_error *err)
+{
+	struct weir_buf *out = &s->buf;
+
+	weir_buf_puts(out, "{\"error\":");
+	put_text(out, bad->error, strlen(bad->error));
+	weir_buf_puts(out, ",\"source\":");
+	put_text(out, bad->source, strlen(bad->source));
+	if (bad->line > 0)
+		weir_buf_printf(
+		    out, ",\"line\":%llu", (unsigned long long)bad->line);
+	weir_buf_printf(
+	    out, ",\"offset\":%llu,\"raw\":", (unsigned long long)bad->offset);
+	put_raw(out, bad);
+	if (bad->full_len > bad->raw_len)
+		weir_buf_printf(
+		    out, ",\"length\":%llu", (unsigned long long)bad->full_len);
+	weir_buf_puts(out, "}\n");
+	return flush_if_full(s, err);
+}
+
+int
+weir_side_sync(struct weir_side *s, uint64_t *len, struct weir_error *err)
+{
+	if (weir_side_flush(s, err) < 0)
+		return -1;
+	*len = s->len;
+	if (s->fd >= 0 && fsync(s->fd) < 0)
+		return fail(s, "cannot make it durable", err);
+	return 1;
+}

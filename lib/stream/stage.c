@@ -1,0 +1,458 @@
+#define _GNU_SOURCE
+#include "stream/runtime.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct weir_stage *
+weir_stage_new(const struct weir_stage_config *c,
+    const struct weir_stage_ops *ops, void *self)
+{
+	struct weir_stage *st = weir_calloc(1, sizeof *st);
+	size_t i;
+
+	st->c = *c;
+	st->ops = ops;
+	st->self = self;
+	st->prover = weir_prover_new();
+	st->due = WEIR_TIME_MAX;
+	st->idle_base = WEIR_TIME_NONE;
+	st->report_fd = -1;
+	st->dir.fd = st->dir.lock = -1;
+	st->metrics.watermark = WEIR_TIME_NONE;
+	st->metrics.start_ns = weir_clock_ns();
+	st->flushed_ns = st->metrics.start_ns;
+	st->ninputs = c->nfiles > 0 ? c->nfiles : 1;
+	st->inputs = weir_calloc(st->ninputs, sizeof *st->inputs);
+	for (i = 0; i < st->ninputs; i++) {
+		st->inputs[i].stage = st;
+		st->inputs[i].i = i;
+		st->inputs[i].name = c->nfiles > 0 ? c->files[i] : NULL;
+	}
+	weir_watermark_init(&st->wm, st->ninputs);
+	if (c->on_error == WEIR_ON_ERROR_FILE)
+		st->dead = weir_stage_side(st, c->error_file);
+	return st;
+}
+
+void
+weir_stage_free(struct weir_stage *st)
+{
+	size_t i;
+
+	if (st == NULL)
+		return;
+	for (i = 0; i < st->ninputs; i++) {
+		weir_input_close(&st->inputs[i]);
+		weir_timing_fini(&st->inputs[i].timing);
+	}
+	for (i = 0; i < st->nsides; i++)
+		weir_side_free(st->sides[i]);
+	free(st->inputs);
+	weir_watermark_fini(&st->wm);
+	weir_writer_free(st->writer);
+	weir_prover_free(st->prover);
+	weir_arena_fini(&st->arena);
+	weir_end_fini(&st->end);
+	weir_hello_fini(&st->hello);
+	if (st->hello.job || st->dir.path != NULL)
+		weir_dir_close(&st->dir);
+	if (st->report_fd >= 0)
+		close(st->report_fd);
+	free(st->identity);
+	free(st->time_identity);
+	free(st);
+}
+
+/* --- beginning --- */
+
+/* Every input has its own clock; all read the same expressions. */
+static int
+open_timing(struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_timing_config tc = {.time = st->c.time,
+	    .format = st->c.time_format,
+	    .watermark = st->c.watermark,
+	    .unit = st->c.time_unit,
+	    .max_delay_ns = st->c.max_delay_ns};
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++)
+		if (weir_timing_init(
+			&st->inputs[i].timing, &tc, st->prover, err) < 0)
+			return -1;
+	return 1;
+}
+
+/* Inherited frames go to pipes and sockets only. */
+static enum weir_format
+output_format(const struct weir_stage *st, enum weir_format input)
+{
+	struct stat sb;
+
+	if (st->c.output != WEIR_FORMAT_AUTO)
+		return st->c.output;
+	if (input != WEIR_FORMAT_FRAMES)
+		return WEIR_FORMAT_JSON;
+	if (fstat(st->c.out_fd, &sb) == 0 &&
+	    (S_ISFIFO(sb.st_mode) || S_ISSOCK(sb.st_mode)))
+		return WEIR_FORMAT_FRAMES;
+	return WEIR_FORMAT_JSON;
+}
+
+/* Count this stage into the paths: who it is, for its parts. */
+static void
+identify(struct weir_stage *st)
+{
+	struct weir_hello *h = &st->hello;
+	uint32_t ordinal;
+
+	if (st->c.time != NULL) {
+		ordinal = weir_hello_count(h, "time");
+		st->time_identity = weir_hello_identity(h, "time", ordinal);
+	}
+	if (st->c.source_name != NULL) {
+		st->identity = weir_strdup(st->c.source_name);
+		return;
+	}
+	ordinal = weir_hello_count(h, st->c.tool);
+	st->identity = st->c.id != NULL
+	    ? weir_strdup(st->c.id)
+	    : weir_hello_identity(h, st->c.tool, ordinal);
+}
+
+static int
+open_sides(struct weir_stage *st, struct weir_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < st->nsides; i++)
+		if (weir_side_open(st->sides[i], NULL, NULL, -1, err) < 0)
+			return -1;
+	return 1;
+}
+
+int
+weir_stage_start(
+    struct weir_stage *st, enum weir_format input, struct weir_error *err)
+{
+	if (st->started)
+		return 1;
+	st->started = true;
+	if (st->c.needs_time && st->c.time == NULL &&
+	    (input == WEIR_FORMAT_JSON || input == WEIR_FORMAT_SEQ))
+		return weir_fail(err, WEIR_USAGE,
+		    "no event time: say which field holds it, as in -t ts");
+	if (st->hello.job) {
+		identify(st);
+		if (st->c.in_job != NULL)
+			*st->c.in_job = 1;
+	}
+	if (st->c.out_fd >= 0) {
+		st->writer =
+		    weir_writer_new(st->c.out_fd, output_format(st, input));
+		if (weir_writer_hello(st->writer, &st->hello, err) < 0)
+			return -1;
+	}
+	if (st->ops->open != NULL && st->ops->open(st->self, st, err) < 0)
+		return -1;
+	if (st->hello.job)
+		return weir_stage_join(st, err);
+	return open_sides(st, err);
+}
+
+/* --- ending --- */
+
+/* All windows close, and what they give goes out. */
+static int
+complete(struct weir_stage *st, struct weir_error *err)
+{
+	if (weir_stage_advance(st, WEIR_TIME_MAX, err) < 0)
+		return -1;
+	if (st->ops->finish != NULL && st->ops->finish(st->self, st, err) < 0)
+		return -1;
+	return 1;
+}
+
+/* Send END as st->end says, after the last parts. */
+static int
+close_stream(struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_end *e = &st->end;
+
+	if (e->reason == WEIR_COMPLETE && complete(st, err) < 0)
+		return -1;
+	if (st->ops->end != NULL && st->ops->end(st->self, st, e, err) < 0)
+		return -1;
+	if (st->hello.job) {
+		if (weir_stage_reap(st, err) < 0 ||
+		    weir_stage_capture_now(st, e->checkpoint, err) < 0)
+			return -1;
+		weir_stage_add_parts(st, &e->parts);
+	}
+	st->ended = true;
+	if (st->writer == NULL)
+		return weir_stage_flush(st, err);
+	e->events = weir_writer_events(st->writer);
+	if (weir_stage_flush(st, err) < 0)
+		return -1;
+	return weir_writer_end(st->writer, e, err);
+}
+
+int
+weir_stage_end(struct weir_stage *st, enum weir_end_reason reason,
+    uint64_t checkpoint, struct weir_error *err)
+{
+	if (weir_stage_start(st, WEIR_FORMAT_AUTO, err) < 0)
+		return -1;
+	st->end.reason = reason;
+	st->end.checkpoint = checkpoint;
+	return close_stream(st, err);
+}
+
+/* Tell those behind us that this stream is no good; best effort. */
+static void
+send_failure(struct weir_stage *st, const struct weir_error *err)
+{
+	struct weir_end e = {.reason = WEIR_FAILED, .status = err->status};
+	struct weir_error ignored;
+	char text[sizeof err->text];
+
+	if (st->writer == NULL || weir_writer_broken(st->writer))
+		return;
+	memcpy(text, err->text, sizeof text);
+	e.message = text;
+	e.events = weir_writer_events(st->writer);
+	weir_writer_end(st->writer, &e, &ignored);
+}
+
+static int
+run(struct weir_stage *st, struct weir_error *err)
+{
+	if (open_timing(st, err) < 0)
+		return -1;
+	if (st->c.hello != NULL) {
+		weir_hello_copy(&st->hello, st->c.hello);
+		st->hello_read = true;
+		if (weir_input_open(&st->inputs[0], err) < 0 ||
+		    weir_stage_start(st, WEIR_FORMAT_AUTO, err) < 0)
+			return -1;
+	}
+	if (weir_stage_pump(st, err) < 0)
+		return -1;
+	if (st->ended)
+		return 1;
+	if (st->c.stop != NULL && *st->c.stop != 0)
+		return weir_stage_flush(st, err);
+	if (weir_stage_start(st, WEIR_FORMAT_AUTO, err) < 0)
+		return -1;
+	return close_stream(st, err);
+}
+
+int
+weir_stage_run(struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_error ignored;
+
+	if (run(st, err) >= 0)
+		return st->status;
+	if (st->writer != NULL && weir_writer_broken(st->writer))
+		return st->status;
+	if (st->capture.pid > 0)
+		weir_stage_reap(st, &ignored);
+	send_failure(st, err);
+	return err->status;
+}
+
+/* --- what operators call --- */
+
+struct weir_prover *
+weir_stage_prover(struct weir_stage *st)
+{
+	return st->prover;
+}
+
+struct weir_arena *
+weir_stage_arena(struct weir_stage *st)
+{
+	return &st->arena;
+}
+
+struct weir_metrics *
+weir_stage_metrics(struct weir_stage *st)
+{
+	struct weir_metrics *m = &st->metrics;
+	struct weir_reader_counts c;
+	size_t i;
+
+	if (st->writer != NULL) {
+		m->out = st->out_before + weir_writer_events(st->writer);
+		m->bytes_out = weir_writer_bytes(st->writer);
+	}
+	for (i = 0; i < st->ninputs; i++) {
+		if (st->inputs[i].reader == NULL)
+			continue;
+		c = weir_reader_counts(st->inputs[i].reader);
+		m->bytes_in += c.bytes - st->inputs[i].counted.bytes;
+		m->blank += c.blank - st->inputs[i].counted.blank;
+		st->inputs[i].counted = c;
+	}
+	return m;
+}
+
+bool
+weir_stage_timed(const struct weir_stage *st)
+{
+	return st->timed;
+}
+
+void
+weir_stage_set_due(struct weir_stage *st, int64_t due)
+{
+	st->due = due;
+}
+
+void
+weir_stage_set_hold(struct weir_stage *st, int64_t hold_ns)
+{
+	st->hold_ns = hold_ns;
+}
+
+void
+weir_stage_finish(struct weir_stage *st, int status)
+{
+	st->finishing = true;
+	st->status = status;
+}
+
+int
+weir_stage_pass(struct weir_stage *st, const struct weir_block *b, uint32_t i,
+    uint32_t n, struct weir_error *err)
+{
+	return weir_writer_pass(st->writer, b, i, n, st->hold_ns, err);
+}
+
+int
+weir_stage_put(struct weir_stage *st, const char *text, size_t len,
+    int64_t time, int64_t release, uint32_t flags, struct weir_error *err)
+{
+	return weir_writer_put(st->writer, text, len, time,
+	    weir_time_add(release, -1), flags, err);
+}
+
+static void
+warn_bad(struct weir_stage *st, const char *where, const struct weir_bad *bad)
+{
+	struct weir_buf text = {0};
+
+	if (st->c.warn == NULL || st->warned > WEIR_WARNINGS_MAX)
+		return;
+	if (st->warned++ == WEIR_WARNINGS_MAX) {
+		st->c.warn(st->c.ctx, "more bad lines: counted, not shown");
+		return;
+	}
+	weir_buf_printf(&text, "%s%s", where, bad->error);
+	st->c.warn(st->c.ctx, weir_buf_cstr(&text));
+	weir_buf_fini(&text);
+}
+
+int
+weir_stage_reject(
+    struct weir_stage *st, const struct weir_bad *bad, struct weir_error *err)
+{
+	char shown[256], where[320];
+
+	weir_show_into(shown, sizeof shown, bad->source, strlen(bad->source));
+	if (bad->line > 0)
+		snprintf(where, sizeof where, "%s:%llu: ", shown,
+		    (unsigned long long)bad->line);
+	else
+		snprintf(where, sizeof where, "%s: ", shown);
+	st->metrics.bad++;
+	if (st->c.on_error == WEIR_ON_ERROR_FAIL)
+		return weir_fail(err, WEIR_INPUT, "%s%s", where, bad->error);
+	if (st->dead != NULL)
+		return weir_side_bad(st->dead, bad, err);
+	warn_bad(st, where, bad);
+	return 1;
+}
+
+int
+weir_stage_bad(struct weir_stage *st, const struct weir_block *b, uint32_t i,
+    const char *why, struct weir_error *err)
+{
+	const struct weir_event *e = &b->events[i];
+	struct weir_bad bad = {.error = why,
+	    .source = b->source,
+	    .line = b->line + e->line,
+	    .offset = b->offset + e->off,
+	    .raw = b->text + e->off,
+	    .raw_len = e->len,
+	    .full_len = e->len};
+
+	return weir_stage_reject(st, &bad, err);
+}
+
+struct weir_side *
+weir_stage_side(struct weir_stage *st, const char *path)
+{
+	size_t i;
+
+	for (i = 0; i < st->nsides; i++)
+		if (strcmp(weir_side_path(st->sides[i]), path) == 0)
+			return st->sides[i];
+	if (st->nsides == WEIR_SIDES_MAX)
+		return NULL;
+	st->sides[st->nsides] = weir_side_new(path);
+	return st->sides[st->nsides++];
+}
+
+const struct weir_hello *
+weir_stage_hello(const struct weir_stage *st)
+{
+	return &st->hello;
+}
+
+struct weir_dir *
+weir_stage_dir(struct weir_stage *st)
+{
+	return &st->dir;
+}
+
+struct weir_source *
+weir_stage_source(struct weir_stage *st)
+{
+	return st->inputs[0].source;
+}
+
+struct weir_reader *
+weir_stage_reader(struct weir_stage *st)
+{
+	return st->inputs[0].reader;
+}
+
+void
+weir_stage_progress(struct weir_stage *st)
+{
+	uint64_t done = 0, size = 0, d, s;
+	int64_t now = weir_clock_ns();
+	size_t i;
+
+	if (now - st->told_ns < 100000000)
+		return;
+	st->told_ns = now;
+	for (i = 0; i < st->ninputs; i++) {
+		if (st->inputs[i].source == NULL)
+			continue;
+		weir_source_progress(st->inputs[i].source, &d, &s);
+		done += d;
+		size += s;
+	}
+	st->c.progress(st->c.ctx, done, size, weir_stage_metrics(st));
+}
