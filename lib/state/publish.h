@@ -13,6 +13,7 @@
 #include "base/error.h"
 
 #include <stdint.h>
+#include <sys/types.h>
 
 /*
  * A temporary file ".tmp.<random>" in dirfd, mode 0600: its descriptor, with
@@ -22,6 +23,7 @@ int weir_publish_begin(int dirfd, char tmp[32], struct weir_error *err);
 /*
  * fsync fd, close it, rename tmp to name, which must not exist, fsync dirfd.
  * 1, or -1 with *err (WEIR_SYSTEM; tmp is removed). fd is closed either way.
+ * If the last fsync fails name is there, but may not survive a power failure.
  */
 int weir_publish_end(int dirfd, int fd, const char *tmp, const char *name,
     struct weir_error *err);
@@ -29,11 +31,20 @@ int weir_publish_end(int dirfd, int fd, const char *tmp, const char *name,
 int weir_publish(int dirfd, const char *name, const void *data, size_t len,
     struct weir_error *err);
 /* As weir_publish(), but replaces an existing file atomically. */
-int weir_publish_over(int dirfd, const char *name, const void *data,
-    size_t len, struct weir_error *err);
+int weir_publish_over(int dirfd, const char *name, const void *data, size_t len,
+    struct weir_error *err);
 
 /* All of it, whatever write(2) takes at a time; -1 with errno. */
 int weir_write_all(int fd, const void *data, size_t len);
+/*
+ * Open a regular file to read, whoever put it there: never follows a link nor
+ * waits for a FIFO. 1 with *fd and *size, 0 if there is none, -1 with *err
+ * (WEIR_STATE if it is something else).
+ */
+int weir_open_regular(int dirfd, const char *name, int *fd, uint64_t *size,
+    struct weir_error *err);
+/* As much as there is up to len, from off: how much, or -1 with errno. */
+ssize_t weir_pread_all(int fd, void *data, size_t len, uint64_t off);
 /*
  * Read a whole regular file of at most max bytes, never following a link: 1, 0
  * if there is none, -1 with *err (WEIR_STATE if too big or not a file).

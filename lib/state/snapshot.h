@@ -3,10 +3,11 @@
  *
  * `lz4 -dc PART | jq` is a valid way to look inside. The first line is a header
  * (format version, stage identity, fingerprint of the options that shape the
- * state, watermark, counts), then come the stage's lines. Behind the LZ4
- * frame (content size and checksum on) stands an LZ4 skippable frame, the
- * trailer: the length of the compressed bytes and their XXH3-128, verified
- * before anything is decompressed. weir-state(5) has the format.
+ * state, watermark), then come the stage's lines, then one that counts them, so
+ * that a part cut short cannot pass. Behind the LZ4 frame (content size and
+ * checksum on) stands an LZ4 skippable frame, the trailer: lengths, and the
+ * XXH3-128 of all bytes before it, verified before anything is decompressed.
+ * That XXH3-128 is what "digest of a part" means. weir-state(5) has the format.
  */
 #ifndef WEIR_STATE_SNAPSHOT_H
 #define WEIR_STATE_SNAPSHOT_H
@@ -36,13 +37,17 @@ struct weir_snapshot_writer;
 /*
  * Write a part into directory dirfd under a temporary name. On success
  * weir_snapshot_commit() publishes it as file (fsync, rename to a name never
- * used before, fsync of the directory); its length and digest (of all
- * bytes of the file) are then in *len and *digest, if not NULL. Any
- * failure leaves no file of that name.
+ * used before, fsync of the directory); its length and digest are then in *len
+ * and *digest, if not NULL. Any failure leaves no file of that name. dirfd stays
+ * the caller's and must live as long as the writer. After a commit, too, the
+ * writer is freed with weir_snapshot_abandon().
  */
 struct weir_snapshot_writer *weir_snapshot_create(int dirfd, const char *file,
     const struct weir_snapshot_header *h, struct weir_error *err);
-/* A line of state: one JSON object or array, without newline. */
+/*
+ * A line of state: one JSON object or array that begins at s, without newline,
+ * at most WEIR_SNAPSHOT_LINE_MAX bytes.
+ */
 int weir_snapshot_line(struct weir_snapshot_writer *w, const char *s,
     size_t len, struct weir_error *err);
 int weir_snapshot_commit(struct weir_snapshot_writer *w, uint64_t *len,
@@ -60,14 +65,17 @@ struct weir_snapshot_reader *weir_snapshot_open(
     int dirfd, const char *file, struct weir_error *err);
 const struct weir_snapshot_header *weir_snapshot_header(
     const struct weir_snapshot_reader *r);
-/* The next line, borrowed until the next call: 1, 0 at the end, -1. */
+/*
+ * The next line, proven, borrowed until the next call and followed by a newline
+ * and WEIR_PAD readable bytes: 1, 0 at the end, -1.
+ */
 int weir_snapshot_next(struct weir_snapshot_reader *r, struct weir_str *line,
     struct weir_error *err);
 void weir_snapshot_close(struct weir_snapshot_reader *r);
 
 /*
- * Length and trailer of a part without reading it all: 1 with the digest of the
- * file that the trailer implies, 0 if there is no such file, -1 if it is not
+ * Length and trailer of a part without reading it all: 1 with its length and
+ * the digest that the trailer says, 0 if there is no such file, -1 if it is not
  * whole.
  */
 int weir_snapshot_check(int dirfd, const char *file, uint64_t *len,

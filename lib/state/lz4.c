@@ -1,0 +1,420 @@
+#include "state/lz4.h"
+
+#include "base/mem.h"
+#include "state/publish.h"
+#include "state/snapshot.h"
+
+#include <lz4frame.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/*
+ * The trailer, integers with the least significant byte first:
+ *
+ *     offset  0  u32  0x184D2A50, an LZ4 skippable frame
+ *             4  u32  48, the bytes that follow
+ *             8  "weir"
+ *            12  u32  version
+ *            16  u64  length of the LZ4 frame
+ *            24  u64  entries
+ *            32  u64  0, reserved
+ *            40  XXH3-128 of all bytes of the file before this one
+ */
+#define SKIPPABLE 0x184D2A50U
+#define DIGEST_AT 40
+
+#define PIECE	  ((size_t)256 << 10)
+#define HEADER	  15  /* bytes of a frame header with a content size */
+#define RATIO	  255 /* LZ4 cannot do better */
+
+static void
+put_le(unsigned char *p, uint64_t v, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		p[i] = (unsigned char)(v >> 8 * i);
+}
+
+static uint64_t
+get_le(const unsigned char *p, int bytes)
+{
+	uint64_t v = 0;
+
+	for (int i = 0; i < bytes; i++)
+		v |= (uint64_t)p[i] << 8 * i;
+	return v;
+}
+
+static int
+lz4_fail(struct weir_error *err, size_t code)
+{
+	return weir_fail(
+	    err, WEIR_STATE, "damaged: %s", LZ4F_getErrorName(code));
+}
+
+/* --- writing --- */
+
+struct weir_lz4_writer {
+	int fd;
+	LZ4F_cctx *ctx;
+	uint64_t content, frame; /* bytes so far */
+	size_t have;		 /* in piece */
+	size_t cap;		 /* of out */
+	char *out;
+	char piece[PIECE];
+};
+
+static const LZ4F_preferences_t prefs = {
+    .frameInfo =
+	{
+	    .blockSizeID = LZ4F_max256KB,
+	    .contentChecksumFlag = LZ4F_contentChecksumEnabled,
+	},
+    .autoFlush = 1, /* pieces are blocks: no copy inside */
+};
+
+static int
+put_out(struct weir_lz4_writer *w, size_t n, struct weir_error *err)
+{
+	if (LZ4F_isError(n))
+		return weir_fail(
+		    err, WEIR_SYSTEM, "lz4: %s", LZ4F_getErrorName(n));
+	w->frame += n;
+	if (weir_write_all(w->fd, w->out, n) < 0)
+		return weir_fail_errno(err, "write");
+	return 1;
+}
+
+struct weir_lz4_writer *
+weir_lz4_begin(int fd, struct weir_error *err)
+{
+	struct weir_lz4_writer *w = weir_malloc(sizeof *w);
+	size_t n;
+
+	*w = (struct weir_lz4_writer){.fd = fd};
+	w->cap = LZ4F_compressBound(PIECE, &prefs) + LZ4F_HEADER_SIZE_MAX;
+	w->out = weir_malloc(w->cap);
+	if (LZ4F_isError(LZ4F_createCompressionContext(&w->ctx, LZ4F_VERSION)))
+		abort(); /* out of memory */
+	n = LZ4F_compressBegin(w->ctx, w->out, w->cap, &prefs);
+	if (!LZ4F_isError(n)) {
+		/* the size is known at the end: leave room for that header */
+		memset(w->out, 0, HEADER);
+		n = HEADER;
+	}
+	if (put_out(w, n, err) == 1)
+		return w;
+	weir_lz4_free(w);
+	return NULL;
+}
+
+static int
+flush(struct weir_lz4_writer *w, struct weir_error *err)
+{
+	size_t n = LZ4F_compressUpdate(
+	    w->ctx, w->out, w->cap, w->piece, w->have, NULL);
+
+	w->content += w->have;
+	w->have = 0;
+	return put_out(w, n, err);
+}
+
+int
+weir_lz4_add(struct weir_lz4_writer *w, const void *data, size_t len,
+    struct weir_error *err)
+{
+	const char *p = data;
+
+	while (len > 0) {
+		size_t n = PIECE - w->have < len ? PIECE - w->have : len;
+
+		memcpy(w->piece + w->have, p, n);
+		w->have += n;
+		p += n;
+		len -= n;
+		if (w->have == PIECE && flush(w, err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
+/* The header again, with the size that is known by now. */
+static int
+write_header(struct weir_lz4_writer *w, struct weir_error *err)
+{
+	LZ4F_preferences_t p = prefs;
+	size_t n;
+	ssize_t put;
+
+	p.frameInfo.contentSize = w->content;
+	n = LZ4F_compressBegin(w->ctx, w->out, w->cap, &p);
+	if (LZ4F_isError(n) || n != HEADER)
+		return weir_fail(err, WEIR_SYSTEM, "lz4: odd frame header");
+	put = pwrite(w->fd, w->out, n, 0);
+	if (put < 0)
+		return weir_fail_errno(err, "write");
+	if ((size_t)put != n)
+		return weir_fail(err, WEIR_SYSTEM, "write: cut short");
+	return 1;
+}
+
+/* Hash len bytes of fd from the start. */
+static int
+hash_file(int fd, uint64_t len, struct weir_hasher *h, struct weir_error *err)
+{
+	char *piece = weir_malloc(PIECE);
+	int r = 1;
+
+	for (uint64_t off = 0; off < len && r == 1;) {
+		size_t want = len - off < PIECE ? (size_t)(len - off) : PIECE;
+		ssize_t n = weir_pread_all(fd, piece, want, off);
+
+		if (n < 0)
+			r = weir_fail_errno(err, "read");
+		else if ((size_t)n != want)
+			r = weir_fail(err, WEIR_STATE, "damaged: cut short");
+		else
+			weir_hasher_add(h, piece, want);
+		off += want;
+	}
+	free(piece);
+	return r;
+}
+
+/* The digest of the file up to where it will stand, the trailer's start in b. */
+static int
+digest_of(int fd, uint64_t frame, const unsigned char *b,
+    struct weir_digest *digest, struct weir_error *err)
+{
+	struct weir_hasher *h = weir_hasher_new();
+	int r = hash_file(fd, frame, h, err);
+
+	weir_hasher_add(h, b, DIGEST_AT);
+	*digest = weir_hasher_digest(h);
+	weir_hasher_free(h);
+	return r;
+}
+
+static void
+trailer_put(unsigned char *b, const struct weir_trailer *t)
+{
+	put_le(b, SKIPPABLE, 4);
+	put_le(b + 4, WEIR_TRAILER - 8, 4);
+	memcpy(b + 8, "weir", 4);
+	put_le(b + 12, WEIR_SNAPSHOT_VERSION, 4);
+	put_le(b + 16, t->frame, 8);
+	put_le(b + 24, t->entries, 8);
+	put_le(b + 32, 0, 8);
+	put_le(b + DIGEST_AT, t->digest.lo, 8);
+	put_le(b + DIGEST_AT + 8, t->digest.hi, 8);
+}
+
+int
+weir_lz4_end(struct weir_lz4_writer *w, uint64_t entries,
+    struct weir_trailer *t, uint64_t *len, struct weir_error *err)
+{
+	unsigned char b[WEIR_TRAILER];
+
+	if (w->have > 0 && flush(w, err) < 0)
+		return -1;
+	if (put_out(w, LZ4F_compressEnd(w->ctx, w->out, w->cap, NULL), err) < 0)
+		return -1;
+	if (write_header(w, err) < 0)
+		return -1;
+	*t = (struct weir_trailer){.frame = w->frame, .entries = entries};
+	trailer_put(b, t);
+	if (digest_of(w->fd, t->frame, b, &t->digest, err) < 0)
+		return -1;
+	trailer_put(b, t);
+	if (weir_write_all(w->fd, b, sizeof b) < 0)
+		return weir_fail_errno(err, "write");
+	*len = t->frame + sizeof b;
+	return 1;
+}
+
+void
+weir_lz4_free(struct weir_lz4_writer *w)
+{
+	if (w == NULL)
+		return;
+	LZ4F_freeCompressionContext(w->ctx);
+	free(w->out);
+	free(w);
+}
+
+/* --- reading --- */
+
+int
+weir_lz4_trailer(
+    int fd, uint64_t size, struct weir_trailer *t, struct weir_error *err)
+{
+	unsigned char b[WEIR_TRAILER];
+	ssize_t n;
+	uint64_t version;
+
+	if (size < HEADER + WEIR_TRAILER)
+		return weir_fail(err, WEIR_STATE, "damaged: cut short");
+	n = weir_pread_all(fd, b, sizeof b, size - sizeof b);
+	if (n < 0)
+		return weir_fail_errno(err, "read");
+	if (n != sizeof b || get_le(b, 4) != SKIPPABLE ||
+	    get_le(b + 4, 4) != WEIR_TRAILER - 8 ||
+	    memcmp(b + 8, "weir", 4) != 0)
+		return weir_fail(err, WEIR_STATE,
+		    "damaged: no trailer at its end (cut short?)");
+	version = get_le(b + 12, 4);
+	if (version != WEIR_SNAPSHOT_VERSION)
+		return weir_fail(err, WEIR_STATE,
+		    "snapshot version %llu; this weir reads version %d",
+		    (unsigned long long)version, WEIR_SNAPSHOT_VERSION);
+	t->frame = get_le(b + 16, 8);
+	t->entries = get_le(b + 24, 8);
+	t->digest.lo = get_le(b + DIGEST_AT, 8);
+	t->digest.hi = get_le(b + DIGEST_AT + 8, 8);
+	if (t->frame != size - sizeof b || get_le(b + 32, 8) != 0)
+		return weir_fail(err, WEIR_STATE,
+		    "damaged: its length is not what its trailer says");
+	return 1;
+}
+
+int
+weir_lz4_verify(int fd, const struct weir_trailer *t, struct weir_error *err)
+{
+	unsigned char b[WEIR_TRAILER];
+	struct weir_digest got;
+
+	trailer_put(b, t);
+	if (digest_of(fd, t->frame, b, &got, err) < 0)
+		return -1;
+	if (got.lo != t->digest.lo || got.hi != t->digest.hi)
+		return weir_fail(err, WEIR_STATE,
+		    "damaged: its bytes do not match its digest");
+	return 1;
+}
+
+struct weir_lz4_reader {
+	int fd;
+	LZ4F_dctx *ctx;
+	uint64_t off, end;	/* of the frame, read so far and all */
+	uint64_t content, made; /* bytes promised and decompressed */
+	size_t at, have;	/* in piece */
+	int done;
+	char piece[PIECE];
+};
+
+/* More of the frame into piece, once that is used up. */
+static int
+refill(struct weir_lz4_reader *r, struct weir_error *err)
+{
+	size_t want = PIECE;
+	ssize_t n;
+
+	if (r->at < r->have)
+		return 1;
+	if (r->end - r->off < want)
+		want = (size_t)(r->end - r->off);
+	n = weir_pread_all(r->fd, r->piece, want, r->off);
+	if (n < 0)
+		return weir_fail_errno(err, "read");
+	if (n == 0)
+		return weir_fail(err, WEIR_STATE, "damaged: cut short");
+	r->off += (uint64_t)n;
+	r->at = 0;
+	r->have = (size_t)n;
+	return 1;
+}
+
+static int
+open_frame(struct weir_lz4_reader *r, struct weir_error *err)
+{
+	LZ4F_frameInfo_t info = {0};
+	size_t code;
+
+	if (refill(r, err) < 0)
+		return -1;
+	r->at = r->have;
+	code = LZ4F_getFrameInfo(r->ctx, &info, r->piece, &r->at);
+	if (LZ4F_isError(code))
+		return lz4_fail(err, code);
+	if (info.frameType != LZ4F_frame || info.contentSize == 0 ||
+	    info.contentChecksumFlag != LZ4F_contentChecksumEnabled ||
+	    info.dictID != 0)
+		return weir_fail(err, WEIR_STATE,
+		    "damaged: LZ4 frame without content size and checksum");
+	if (info.contentSize / RATIO > r->end)
+		return weir_fail(err, WEIR_STATE,
+		    "damaged: LZ4 frame claims %llu bytes out of %llu",
+		    info.contentSize, (unsigned long long)r->end);
+	r->content = info.contentSize;
+	return 1;
+}
+
+struct weir_lz4_reader *
+weir_lz4_open(int fd, const struct weir_trailer *t, struct weir_error *err)
+{
+	struct weir_lz4_reader *r = weir_malloc(sizeof *r);
+
+	*r = (struct weir_lz4_reader){.fd = fd, .end = t->frame};
+	if (LZ4F_isError(
+		LZ4F_createDecompressionContext(&r->ctx, LZ4F_VERSION)))
+		abort(); /* out of memory */
+	if (open_frame(r, err) == 1)
+		return r;
+	weir_lz4_close(r);
+	return NULL;
+}
+
+/* The frame is over: nothing may be missing and nothing left. */
+static int
+finish(struct weir_lz4_reader *r, struct weir_error *err)
+{
+	r->done = 1;
+	if (r->at != r->have || r->off != r->end)
+		return weir_fail(
+		    err, WEIR_STATE, "damaged: bytes behind the LZ4 frame");
+	if (r->made != r->content)
+		return weir_fail(err, WEIR_STATE,
+		    "damaged: LZ4 frame of another size than it says");
+	return 1;
+}
+
+int
+weir_lz4_read(
+    struct weir_lz4_reader *r, struct weir_buf *out, struct weir_error *err)
+{
+	size_t made = 0;
+
+	while (!r->done && made == 0) {
+		char *to = weir_buf_reserve(out, PIECE);
+		size_t used, code;
+
+		if (refill(r, err) < 0)
+			return -1;
+		used = r->have - r->at;
+		made = PIECE;
+		code = LZ4F_decompress(
+		    r->ctx, to, &made, r->piece + r->at, &used, NULL);
+		if (LZ4F_isError(code))
+			return lz4_fail(err, code);
+		if (made == 0 && used == 0)
+			return weir_fail(err, WEIR_STATE, "damaged: LZ4");
+		r->at += used;
+		r->made += made;
+		out->len += made;
+		if (r->made > r->content)
+			return weir_fail(err, WEIR_STATE,
+			    "damaged: more than the LZ4 frame says");
+		if (code == 0 && finish(r, err) < 0)
+			return -1;
+	}
+	return made > 0;
+}
+
+void
+weir_lz4_close(struct weir_lz4_reader *r)
+{
+	if (r == NULL)
+		return;
+	LZ4F_freeDecompressionContext(r->ctx);
+	free(r);
+}
