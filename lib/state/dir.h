@@ -32,7 +32,7 @@
 
 struct weir_dir {
 	char *path; /* absolute */
-	int fd;     /* the directory */
+	int fd;	    /* the directory */
 	int lock;   /* fd of `lock`, held shared; -1 if not locked */
 	uint64_t epoch;
 };
@@ -54,8 +54,8 @@ char *weir_part_name(const char *stage);
  * *err: WEIR_STATE if it is not ours, not a directory, a link, or writable by
  * others; WEIR_SYSTEM otherwise.
  */
-int weir_dir_open(struct weir_dir *d, const char *path, bool create,
-    struct weir_error *err);
+int weir_dir_open(
+    struct weir_dir *d, const char *path, bool create, struct weir_error *err);
 void weir_dir_close(struct weir_dir *d);
 
 /*
@@ -72,8 +72,8 @@ int weir_dir_join(struct weir_dir *d, uint64_t epoch, struct weir_error *err);
 
 /* --- the job file --- */
 struct weir_job_sink {
-	char *name; /* "out" */
-	char *path; /* absolute; NULL: standard output */
+	char *name;    /* "out" */
+	char *path;    /* absolute; NULL: standard output */
 	uint64_t base; /* bytes the file had when the job began */
 };
 struct weir_job {
@@ -85,8 +85,8 @@ struct weir_job {
 	struct weir_job_sink *sinks;
 };
 /* 1, 0 if there is none yet, -1. */
-int weir_job_load(const struct weir_dir *d, struct weir_job *job,
-    struct weir_error *err);
+int weir_job_load(
+    const struct weir_dir *d, struct weir_job *job, struct weir_error *err);
 /*
  * Write it, replacing what was there. It changes only twice: a sink that stands
  * free is entered at its first commit, and `--from=none` begins anew.
@@ -122,7 +122,7 @@ struct weir_manifest {
 	struct weir_cp cp;
 	int64_t time_ns;     /* when committed, by the wall clock */
 	int64_t duration_ns; /* since it was asked for */
-	int final;           /* 0, or 1 + enum weir_end_reason */
+	int final;	     /* 0, or 1 + enum weir_end_reason */
 	size_t nparts;
 	struct weir_manifest_part *parts;
 	size_t nsinks;
@@ -142,8 +142,7 @@ int weir_run_open(const struct weir_dir *d, struct weir_error *err);
 int weir_cp_list(const struct weir_dir *d, struct weir_cp **cps, size_t *n,
     struct weir_error *err);
 /* One more than the highest number in any name under cp/ and out/. */
-int weir_cp_next(
-    const struct weir_dir *d, uint64_t *n, struct weir_error *err);
+int weir_cp_next(const struct weir_dir *d, uint64_t *n, struct weir_error *err);
 
 /* Commit: publish MANIFEST. Its rename is the only commit point. */
 int weir_manifest_save(const struct weir_dir *d, const struct weir_manifest *m,
@@ -179,8 +178,8 @@ int weir_cp_remove(
  * whole. 1 with *m, 0 if there is none (begin anew), -1 with *err (WEIR_STATE) if
  * the newest committed one is damaged but was made visible.
  */
-int weir_dir_recover(const struct weir_dir *d, struct weir_manifest *m,
-    struct weir_error *err);
+int weir_dir_recover(
+    const struct weir_dir *d, struct weir_manifest *m, struct weir_error *err);
 
 /*
  * Claim a side file, opened as fd, for a stage: durable before the first write.

@@ -359,6 +359,7 @@ weir_snapshot_open(int dirfd, const char *file, struct weir_error *err)
 	}
 	r->header.entries = t.entries;
 	r->prover = weir_prover_new();
+	weir_buf_reserve(&r->text, WEIR_PAD);
 	if (read_header(r, err) == 1)
 		return r;
 bad:

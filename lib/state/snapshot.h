@@ -23,8 +23,8 @@
 
 /* What the header line says. */
 struct weir_snapshot_header {
-	char *stage;       /* identity */
-	char *kind;        /* "stage", "time", "source", "sink" */
+	char *stage;	   /* identity */
+	char *kind;	   /* "stage", "time", "source", "sink" */
 	char *fingerprint; /* readable text of the options that shape it */
 	int64_t watermark; /* at the barrier; WEIR_TIME_NONE: null */
 	uint64_t checkpoint, epoch;

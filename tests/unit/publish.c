@@ -45,7 +45,8 @@ test_publish(int dir)
 	ok(weir_slurp(dir, "a", 5, &b, &err) == 1, "slurp");
 	is_text(b.data, b.len, "hello");
 	ok(weir_publish(dir, "a", "other", 5, &err) == -1 &&
-		err.status == WEIR_SYSTEM && strstr(err.text, "a: ") == err.text,
+		err.status == WEIR_SYSTEM &&
+		strstr(err.text, "a: ") == err.text,
 	    "a name is never used again: %s", err.text);
 	b.len = 0;
 	weir_slurp(dir, "a", 5, &b, &err);
@@ -73,8 +74,7 @@ test_slurp(int dir)
 	struct weir_buf b = {0};
 
 	ok(weir_slurp(dir, "missing", 10, &b, &err) == 0, "none");
-	ok(weir_slurp(dir, "a", 4, &b, &err) == -1 &&
-		err.status == WEIR_STATE,
+	ok(weir_slurp(dir, "a", 4, &b, &err) == -1 && err.status == WEIR_STATE,
 	    "too big: %s", err.text);
 	ok(symlink("a", "link") == 0 &&
 		weir_slurp(dir, "link", 10, &b, &err) == -1 &&

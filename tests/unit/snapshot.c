@@ -114,8 +114,7 @@ test_round_trip(void)
 		read_part("empty.part", &err) == 0,
 	    "no lines at all");
 	r = weir_snapshot_open(dir, "empty.part", &err);
-	ok(r != NULL &&
-		weir_snapshot_header(r)->watermark == WEIR_TIME_NONE,
+	ok(r != NULL && weir_snapshot_header(r)->watermark == WEIR_TIME_NONE,
 	    "no watermark");
 	weir_snapshot_close(r);
 	if (shell("command -v lz4 jq >/dev/null") == 0)
@@ -183,6 +182,7 @@ test_damage(void)
 	struct weir_error err = {0};
 	struct weir_buf b;
 	int taken = 0, wrong = 0, repaired = 0;
+	long got;
 
 	write_part("c.part", lines, 2);
 	b = load("c.part");
@@ -207,11 +207,11 @@ test_damage(void)
 		b.data[bit / 8] ^= (char)(1 << bit % 8);
 		repair(b.data, b.len);
 		spill("x.part", b.data, b.len);
-		repaired += read_part("x.part", &err) >= 0;
+		got = read_part("x.part", &err);
+		repaired += got >= 0 && got != 2;
 		b.data[bit / 8] ^= (char)(1 << bit % 8);
 	}
-	ok(repaired == 0, "nor does one with its digest repaired (%d)",
-	    repaired);
+	ok(repaired == 0, "with its digest repaired it reads the same or not");
 	weir_buf_add(&b, "junk", 4);
 	spill("x.part", b.data, b.len);
 	ok(read_part("x.part", &err) == -1, "bytes behind: %s", err.text);
@@ -247,7 +247,7 @@ test_refusals(void)
 	write_part("f.part", notall, 1);
 	ok(read_part("f.part", &err) == -1, "]]: %s", err.text);
 	write_part("g.part", wrap, 1);
-	(void)wrap;
+	ok(read_part("g.part", &err) == -1, "two values: %s", err.text);
 	ok(symlink("d.part", "l.part") == 0 && read_part("l.part", &err) == -1,
 	    "%s", err.text);
 	ok(mkfifo("f", 0600) == 0 && read_part("f", &err) == -1, "%s",
