@@ -40,9 +40,56 @@ $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libweir.a
 unit: $(UNIT)
 	prove -e '' $(UNIT)
 
+# Fuzz targets: $(BUILD)/fuzz/NAME is tests/fuzz/NAME.c under libFuzzer,
+# $(BUILD)/fuzz-replay/NAME runs it over files without one (tests/fuzz/replay.c).
+FUZZ := $(patsubst tests/fuzz/%.c,%,\
+	$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
+FUZZ_CC ?= clang
+FUZZ_CFLAGS ?= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+FUZZ_SECONDS ?= 60
+
+$(BUILD)/fuzz-lib/%.o: %.c
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(ALL_CFLAGS) $(CPPFLAGS) $(FUZZ_CFLAGS) \
+		-fsanitize=fuzzer-no-link -c -o $@ $<
+
+$(BUILD)/fuzz-lib/libweir.a: $(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.o)
+	@rm -f $@
+	$(AR) rcs $@ $^
+
+$(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz-lib/libweir.a
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(ALL_CFLAGS) $(CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer \
+		$(LDFLAGS) -o $@ $< $(BUILD)/fuzz-lib/libweir.a $(LIBS)
+
+$(BUILD)/fuzz-replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(BUILD)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
+	@for t in $(FUZZ); do \
+		mkdir -p $(BUILD)/corpus/$$t tests/fuzz/corpus/$$t; \
+		dict=; test -f tests/fuzz/$$t.dict && \
+			dict=-dict=tests/fuzz/$$t.dict; \
+		$(BUILD)/fuzz/$$t -max_total_time=$(FUZZ_SECONDS) $$dict \
+			-artifact_prefix=$(BUILD)/corpus/$$t- \
+			$(BUILD)/corpus/$$t tests/fuzz/corpus/$$t || exit; \
+	done
+
+fuzz-replay: $(FUZZ:%=$(BUILD)/fuzz-replay/%)
+	@for t in $(FUZZ); do \
+		echo "$$t:" && $(BUILD)/fuzz-replay/$$t tests/fuzz/corpus/$$t || \
+			exit; \
+	done
+
+# Benches in C: $(BUILD)/bench/NAME is tests/bench/NAME.c.
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d)
-.PHONY: all unit clean
+-include $(LIB_OBJ:.o=.d) $(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
+.PHONY: all unit clean fuzz fuzz-replay
 .SECONDARY:
