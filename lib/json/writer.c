@@ -104,58 +104,6 @@ weir_json_base64(struct weir_buf *out, const char *s, size_t len)
 	}
 }
 
-/* ".5", ".000001"; nothing for 0. In groups of three digits. */
-static void
-put_fraction(struct weir_buf *out, uint32_t nanos, int group)
-{
-	char text[16];
-	int n = 9;
-
-	if (nanos == 0)
-		return;
-	for (; nanos % (group == 3 ? 1000 : 10) == 0; n -= group)
-		nanos /= group == 3 ? 1000 : 10;
-	text[n] = '\0';
-	weir_buf_putc(out, '.');
-	while (n-- > 0) {
-		text[n] = (char)('0' + nanos % 10);
-		nanos /= 10;
-	}
-	weir_buf_puts(out, text);
-}
-
-void
-weir_value_timestamp(struct weir_buf *out, struct weir_value v)
-{
-	int64_t days = v.i / 86400, rest = v.i % 86400, year;
-	int month, day;
-
-	if (rest < 0) {
-		rest += 86400;
-		days--;
-	}
-	weir_civil_from_days(days, &year, &month, &day);
-	weir_buf_printf(out, "%04d-%02d-%02dT%02d:%02d:%02d", (int)year, month,
-	    day, (int)(rest / 3600), (int)(rest / 60 % 60), (int)(rest % 60));
-	put_fraction(out, v.aux, 3);
-	weir_buf_putc(out, 'Z');
-}
-
-void
-weir_value_duration(struct weir_buf *out, struct weir_value v)
-{
-	int32_t nanos = (int32_t)v.aux;
-	bool negative = v.i < 0 || nanos < 0;
-	char num[WEIR_NUM_MAX];
-	uint64_t s = (uint64_t)v.i;
-
-	if (negative)
-		weir_buf_putc(out, '-');
-	weir_buf_add(out, num, weir_num_print_uint(num, v.i < 0 ? -s : s));
-	put_fraction(out, (uint32_t)(nanos < 0 ? -nanos : nanos), 1);
-	weir_buf_putc(out, 's');
-}
-
 void
 weir_json_double(struct weir_buf *out, double d)
 {
@@ -213,12 +161,16 @@ write_map(struct weir_buf *out, const struct weir_map *map)
 static void
 write_quoted(struct weir_buf *out, struct weir_value v)
 {
+	char text[WEIR_TIME_TEXT];
+	size_t n = 0;
+
 	weir_buf_putc(out, '"');
 	switch (v.kind) {
 	case WEIR_BYTES: weir_json_base64(out, v.s, v.aux); break;
-	case WEIR_TIMESTAMP: weir_value_timestamp(out, v); break;
-	default: weir_value_duration(out, v); break;
+	case WEIR_TIMESTAMP: n = weir_timestamp_print(text, v.i, v.aux); break;
+	default: n = weir_cel_duration_print(text, v.i, (int32_t)v.aux); break;
 	}
+	weir_buf_add(out, text, n);
 	weir_buf_putc(out, '"');
 }
 

@@ -12,8 +12,5 @@ size_t weir_json_plain(const char *s, size_t len);
 void weir_json_double(struct weir_buf *out, double d);
 /* Base64 with padding, no quotes. */
 void weir_json_base64(struct weir_buf *out, const char *s, size_t len);
-/* RFC 3339 UTC and "1.5s", no quotes. */
-void weir_value_timestamp(struct weir_buf *out, struct weir_value v);
-void weir_value_duration(struct weir_buf *out, struct weir_value v);
 
 #endif

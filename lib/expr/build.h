@@ -1,0 +1,48 @@
+/*
+ * build.h - an expression while it is being made.
+ *
+ * The checker and the compiler fill these arrays; the finished expression takes
+ * them over. Nodes live in an arena that ends with the building.
+ */
+#ifndef WEIR_EXPR_BUILD_H
+#define WEIR_EXPR_BUILD_H
+
+#include "expr/node.h"
+#include "expr/source.h"
+
+struct weir_build {
+	const struct weir_scope *scope;
+	const struct weir_source *src;
+	struct weir_expr *x; /* its arena keeps what constants point to */
+	struct weir_arena nodes;
+	struct weir_insn *code;
+	struct weir_value *consts;
+	struct weir_field *fields;
+	const struct weir_func **funcs;
+	struct weir_regex **regexes;
+	size_t ncode, nconsts, nfields, nfuncs, nregexes;
+	size_t cap_code, cap_consts, cap_fields, cap_funcs, cap_regexes;
+	uint32_t depth, stack; /* of the frame here, and at most */
+};
+
+/*
+ * The nodes of a tree (check.c): names resolved, calls checked, constants
+ * folded. NULL as src->err.
+ */
+struct weir_node *weir_check(struct weir_build *b, const struct weir_ast *ast);
+
+/* Fold a node whose kids are constants, if that gives a value (fold.c). */
+void weir_fold(struct weir_build *b, struct weir_node *node);
+
+/* Instructions for a tree, the last of them RETURN (compile.c). */
+void weir_compile(struct weir_build *b, const struct weir_node *root);
+
+/* The number of a constant that code refers to. */
+uint32_t weir_build_const(struct weir_build *b, struct weir_value v);
+/* A field, interned in the prover; -1 as src->err (caret at). */
+int weir_build_field(struct weir_build *b, const struct weir_str *path,
+    size_t depth, size_t at, uint32_t *index);
+/* Give the arrays to the expression. */
+void weir_build_finish(struct weir_build *b);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * code.h - a compiled expression: instructions for a small stack machine.
+ *
+ * Each instruction pops its operands and pushes its result, 16-byte values.
+ * Errors and absence are values like others, so that && and || can absorb them.
+ * Local variables (of macros) lie below the stack.
+ */
+#ifndef WEIR_EXPR_CODE_H
+#define WEIR_EXPR_CODE_H
+
+#include "expr/expr.h"
+#include "expr/func.h"
+
+enum weir_opcode {
+	WEIR_I_RETURN,
+	WEIR_I_CONST, /* push consts[a] */
+	WEIR_I_FIELD, /* push fields[a] */
+	WEIR_I_EVENT,
+	WEIR_I_VAR,	  /* push row.vars[a] */
+	WEIR_I_LOCAL,	  /* push locals[a] */
+	WEIR_I_HAS_FIELD, /* push whether fields[a] is there */
+	WEIR_I_HAS,	  /* pop a map: has it consts[a]? */
+	WEIR_I_SELECT,	  /* pop a map: its entry consts[a] */
+	WEIR_I_INDEX,
+	WEIR_I_UNARY,  /* op n */
+	WEIR_I_BINARY, /* op n */
+	/* Comparisons without pushing: op n of fields[a] and consts[b]. */
+	WEIR_I_FIELD_NUMBER, /* an int, uint or double */
+	WEIR_I_FIELD_STRING, /* == or != a string */
+	WEIR_I_AND_JUMP,     /* jump to a if the top is false */
+	WEIR_I_AND,
+	WEIR_I_OR_JUMP,
+	WEIR_I_OR,
+	WEIR_I_BRANCH, /* pop a bool: if false jump to a; no bool: push, to b */
+	WEIR_I_JUMP,
+	WEIR_I_CALL,	/* funcs[a] with n arguments */
+	WEIR_I_MATCHES, /* regexes[a] */
+	WEIR_I_LIST,	/* of n values */
+	WEIR_I_MAP	/* of n keys and values */
+};
+
+struct weir_insn {
+	uint16_t op; /* enum weir_opcode */
+	uint16_t n;
+	uint32_t a, b;
+};
+
+#define WEIR_EXPR_NONE UINT32_MAX
+
+/* A path of names in the event. */
+struct weir_field {
+	int slot;
+	uint32_t parent; /* field of the path without its last name, or NONE */
+	uint32_t type; /* constant it means where there is no event, or NONE */
+};
+
+struct weir_expr {
+	struct weir_arena arena; /* what constants point to */
+	char *text;		 /* canonical */
+	struct weir_insn *code;
+	struct weir_value *consts;
+	struct weir_field *fields;
+	const struct weir_func **funcs;
+	struct weir_regex **regexes;
+	size_t ncode, nregexes;
+	uint32_t locals; /* variables below the stack */
+	uint32_t stack;	 /* values that the frame holds at most, locals too */
+	int slot;	 /* if it is just a field: its slot */
+};
+
+/* Run it; the result may be WEIR_ABSENT or WEIR_ERROR. */
+struct weir_value weir_eval(const struct weir_expr *x,
+    const struct weir_row *row, struct weir_arena *arena);
+
+#endif

@@ -1,0 +1,128 @@
+#define PCRE2_CODE_UNIT_WIDTH 8
+
+#include "expr/regex.h"
+
+#include "base/mem.h"
+
+#include <pcre2.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define MATCH_LIMIT 1000000u /* steps of backtracking from one place */
+#define HEAP_LIMIT  20000u   /* KiB */
+#define PATTERN_MAX ((size_t)16 << 10)
+#define SUBJECT_MAX ((size_t)1 << 20)
+
+struct weir_regex {
+	pcre2_code *code;
+	pcre2_match_data *data;
+	pcre2_match_context *limits;
+};
+
+static int
+refuse(char *why, const char *reason)
+{
+	snprintf(why, WEIR_REGEX_ERROR, "%s", reason);
+	return -1;
+}
+
+/* The code, or NULL with why and *at. */
+static pcre2_code *
+compile(const char *pattern, size_t len, char *why, size_t *at)
+{
+	PCRE2_UCHAR text[WEIR_REGEX_ERROR];
+	uint32_t references = 0;
+	pcre2_code *code;
+	int rc;
+
+	*at = 0;
+	if (len > PATTERN_MAX) {
+		refuse(why, "pattern too long");
+		return NULL;
+	}
+	code = pcre2_compile((PCRE2_SPTR)pattern, len,
+	    PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &rc, at,
+	    NULL);
+	if (code == NULL) {
+		pcre2_get_error_message(rc, text, sizeof text);
+		refuse(why, (const char *)text);
+		return NULL;
+	}
+	pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &references);
+	if (references == 0)
+		return code;
+	pcre2_code_free(code);
+	refuse(why, "back references are not supported");
+	return NULL;
+}
+
+struct weir_regex *
+weir_regex_new(const char *pattern, size_t len, char *why, size_t *at)
+{
+	pcre2_code *code = compile(pattern, len, why, at);
+	struct weir_regex *re;
+
+	if (code == NULL)
+		return NULL;
+	re = weir_malloc(sizeof *re);
+	re->code = code;
+	re->data = pcre2_match_data_create(1, NULL);
+	re->limits = pcre2_match_context_create(NULL);
+	if (re->data == NULL || re->limits == NULL)
+		abort();
+	pcre2_set_match_limit(re->limits, MATCH_LIMIT);
+	pcre2_set_heap_limit(re->limits, HEAP_LIMIT);
+	/* Where the system forbids it, the interpreter does it. */
+	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	return re;
+}
+
+void
+weir_regex_free(struct weir_regex *re)
+{
+	if (re == NULL)
+		return;
+	pcre2_match_context_free(re->limits);
+	pcre2_match_data_free(re->data);
+	pcre2_code_free(re->code);
+	free(re);
+}
+
+int
+weir_regex_match(
+    const struct weir_regex *re, const char *s, size_t len, char *why)
+{
+	PCRE2_UCHAR text[WEIR_REGEX_ERROR];
+	int rc;
+
+	if (len > SUBJECT_MAX)
+		return refuse(why, "text too long to match");
+	rc = pcre2_match(re->code, (PCRE2_SPTR)s, len, 0, PCRE2_NO_UTF_CHECK,
+	    re->data, re->limits);
+	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
+		return rc >= 0;
+	pcre2_get_error_message(rc, text, sizeof text);
+	return refuse(why, (const char *)text);
+}
+
+struct weir_value
+weir_regex_test(
+    struct weir_env *env, const struct weir_regex *re, struct weir_value v)
+{
+	char why[WEIR_REGEX_ERROR];
+	struct weir_str type;
+	int rc;
+
+	if (v.kind <= WEIR_ERROR)
+		return v;
+	if (v.kind != WEIR_STRING) {
+		type = weir_type_name(v);
+		return weir_error_value(env,
+		    "no such overload: %.*s.matches(string)", (int)type.len,
+		    type.s);
+	}
+	rc = weir_regex_match(re, v.s, v.aux, why);
+	if (rc < 0)
+		return weir_error_value(env, "matches: %s", why);
+	return weir_bool(rc);
+}
