@@ -29,7 +29,8 @@ struct weir_build {
  * The nodes of a tree (check.c): names resolved, calls checked, constants
  * folded. NULL as src->err.
  */
-struct weir_node *weir_check(struct weir_build *b, const struct weir_ast *ast);
+struct weir_node *weir_check_tree(
+    struct weir_build *b, const struct weir_ast *ast);
 
 /* Fold a node whose kids are constants, if that gives a value (fold.c). */
 void weir_fold(struct weir_build *b, struct weir_node *node);

@@ -451,7 +451,7 @@ check(struct weir_build *b, const struct weir_ast *ast, enum context context)
 }
 
 struct weir_node *
-weir_check(struct weir_build *b, const struct weir_ast *ast)
+weir_check_tree(struct weir_build *b, const struct weir_ast *ast)
 {
 	return check(b, ast, PLAIN);
 }

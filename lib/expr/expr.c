@@ -16,7 +16,7 @@ weir_expr_compile_ast(const struct weir_scope *scope,
 	struct weir_expr *x = weir_calloc(1, sizeof *x);
 	struct weir_build b = {.scope = scope, .src = &src, .x = x};
 	struct weir_buf canonical = {0};
-	struct weir_node *root = weir_check(&b, ast);
+	struct weir_node *root = weir_check_tree(&b, ast);
 
 	x->slot = WEIR_NO_SLOT;
 	if (root != NULL) {
