@@ -1,49 +1,150 @@
 # weir: stream processing for the Unix pipe.
-# `make demo` shows the main job, `make check` runs the tests, `make help` the rest.
+#
+#   make          builds the tools and the library in build/
+#   make demo     shows the main job on a real log (installs what is missing)
+#   make check    runs the tests (installs what is missing)
+#   make lint     layers, format, warnings, manual pages, shell scripts
+#   make bench    measures against jq, Miller and DuckDB on the same file
+#   make fuzz     fuzzes for FUZZ_SECONDS a target
+#   make crash    the long crash tests
+#   make install  to PREFIX (/usr/local), below DESTDIR; also uninstall, dist
+#
+# CFLAGS, CPPFLAGS and LDFLAGS are the user's own.
+
+VERSION = 0.1.0
+ABI = 0
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 LIBDIR ?= $(PREFIX)/lib
 INCLUDEDIR ?= $(PREFIX)/include
 MANDIR ?= $(PREFIX)/share/man
+BASHDIR ?= $(PREFIX)/share/bash-completion/completions
+ZSHDIR ?= $(PREFIX)/share/zsh/site-functions
+FISHDIR ?= $(PREFIX)/share/fish/vendor_completions.d
 BUILD ?= build
+INSTALL ?= install
 
 CFLAGS ?= -O2 -g
+HARDEN ?= -fstack-protector-strong -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+HARDEN_LD ?= -Wl,-z,relro,-z,now,-z,noexecstack
 WARN = -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
 	-Wpointer-arith -Wcast-qual -Wwrite-strings -Wvla -Wundef -Wformat=2
-ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(WARN) -ffp-contract=off \
-	-fno-strict-aliasing -fvisibility=hidden -Ilib -I. -MMD -MP $(CFLAGS)
+ifeq ($(CI),true)
+WARN += -Werror
+endif
+# -ffp-contract=off: digits must not depend on the machine.
+ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DWEIR_VERSION='"$(VERSION)"' \
+	$(WARN) -ffp-contract=off -fno-strict-aliasing -fvisibility=hidden \
+	-fPIC -Ilib -I. -MMD -MP $(HARDEN) $(CFLAGS)
+ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS)
 LIBS = -lyajl -llz4 -lpcre2-8 -lm
 
-LIB_SRC := $(wildcard lib/*/*.c)
+LIB_SRC := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
-TOOLS := $(filter-out tool,$(notdir $(basename $(wildcard cmd/s*.c))))
-UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,$(wildcard tests/unit/*.c))
+TOOLS := $(sort $(notdir $(basename $(wildcard cmd/s*.c))))
+BINS := $(TOOLS:%=$(BUILD)/%)
+MAN := $(sort $(wildcard man/*.[1-8]))
+UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
+	$(sort $(wildcard tests/unit/*.c)))
+FUZZ := $(patsubst tests/fuzz/%.c,%,\
+	$(filter-out %/replay.c,$(sort $(wildcard tests/fuzz/*.c))))
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,\
+	$(sort $(wildcard tests/bench/*.c)))
+SHELLS = bash zsh fish
+SOLIB = libweir.so.$(ABI).$(VERSION)
 
-all: $(TOOLS:%=$(BUILD)/%)
+all: $(BINS) $(BUILD)/libweir.a $(BUILD)/libweir.so $(BUILD)/weir.pc \
+	completions
+
+# Tells what is missing for a build, and how to get it; quiet otherwise.
+$(BUILD)/ready: tests/need.sh
+	@sh tests/need.sh --tell build
+	@mkdir -p $(@D)
+	@touch $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/ready
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -c -o $@ $<
 
 $(BUILD)/libweir.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/%.o: %.c
+# Exports only what weir.h declares (WEIR_API).
+$(BUILD)/$(SOLIB): $(LIB_OBJ)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared \
+		-Wl,-soname,libweir.so.$(ABI) -o $@ $^ $(LIBS)
+
+$(BUILD)/libweir.so: $(BUILD)/$(SOLIB)
+	ln -sf $(SOLIB) $(BUILD)/libweir.so.$(ABI)
+	ln -sf libweir.so.$(ABI) $@
+
+$(BUILD)/weir.pc: lib/weir.pc.in Makefile
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -c -o $@ $<
+	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
+		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
+		-e 's|@VERSION@|$(VERSION)|' $< >$@
 
-$(TOOLS:%=$(BUILD)/%): $(BUILD)/%: $(BUILD)/cmd/%.o $(BUILD)/cmd/tool.o $(BUILD)/libweir.a
-	$(CC) $(ALL_CFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(BUILD)/cmd/tool.o $(BUILD)/libweir.a
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+# --- completions, made from the option tables ---
+COMPLETIONS := $(foreach s,$(SHELLS),\
+	$(TOOLS:%=$(BUILD)/completions/$(s)/%))
+
+completions: $(COMPLETIONS)
+
+$(COMPLETIONS): $(BINS)
+	@mkdir -p $(@D)
+	$(BUILD)/$(@F) --complete=$(notdir $(@D:/=)) >$@
+
+# --- tests ---
 $(BUILD)/unit/%: tests/unit/%.c $(BUILD)/libweir.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libweir.a $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $< \
+		$(BUILD)/libweir.a $(LIBS)
 
-unit: $(UNIT)
+TESTS = $(UNIT) $(sort $(wildcard tests/*/*.bats tests/*/*.t))
+
+check:
+	@sh tests/need.sh build test
+	@$(MAKE) --no-print-directory -s all units probes fuzz-replays
+	@BUILD=$(BUILD) prove --timer -j 2 -e tests/exec $(TESTS)
+
+units: $(UNIT)
+
+unit: units
 	prove -e '' $(UNIT)
 
-# Fuzz targets: $(BUILD)/fuzz/NAME is tests/fuzz/NAME.c under libFuzzer,
-# $(BUILD)/fuzz-replay/NAME runs it over files without one (tests/fuzz/replay.c).
-FUZZ := $(patsubst tests/fuzz/%.c,%,\
-	$(filter-out %/replay.c,$(wildcard tests/fuzz/*.c)))
+# The tools with the crash tests' probes in them.
+probes:
+	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/probes \
+		CPPFLAGS='$(CPPFLAGS) -DWEIR_PROBES' \
+		$(TOOLS:%=$(BUILD)/probes/%)
+
+crash: all probes
+	BUILD=$(BUILD) tests/crash/matrix.sh
+
+demo:
+	@sh tests/need.sh build
+	@$(MAKE) --no-print-directory -s all
+	@BUILD=$(BUILD) bash tests/demo/demo.sh
+
+lint:
+	@sh tests/need.sh build test lint
+	@BUILD=$(BUILD) bash tests/lint.sh
+
+bench: all $(BENCH)
+	@sh tests/need.sh build bench
+	@BUILD=$(BUILD) bash tests/bench/run.sh
+
+$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libweir.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+
+# --- fuzzing: build/fuzz/NAME is tests/fuzz/NAME.c under libFuzzer,
+# build/fuzz-replay/NAME runs it over files without one ---
 FUZZ_CC ?= clang
 FUZZ_CFLAGS ?= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60
@@ -64,7 +165,7 @@ $(BUILD)/fuzz/%: tests/fuzz/%.c $(BUILD)/fuzz-lib/libweir.a
 
 $(BUILD)/fuzz-replay/%: tests/fuzz/%.c tests/fuzz/replay.c $(BUILD)/libweir.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 	@for t in $(FUZZ); do \
@@ -76,20 +177,54 @@ fuzz: $(FUZZ:%=$(BUILD)/fuzz/%)
 			$(BUILD)/corpus/$$t tests/fuzz/corpus/$$t || exit; \
 	done
 
-fuzz-replay: $(FUZZ:%=$(BUILD)/fuzz-replay/%)
-	@for t in $(FUZZ); do \
-		echo "$$t:" && $(BUILD)/fuzz-replay/$$t tests/fuzz/corpus/$$t || \
-			exit; \
-	done
+fuzz-replays: $(FUZZ:%=$(BUILD)/fuzz-replay/%)
 
-# Benches in C: $(BUILD)/bench/NAME is tests/bench/NAME.c.
-$(BUILD)/bench/%: tests/bench/%.c $(BUILD)/libweir.a
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(LDFLAGS) -o $@ $^ $(LIBS)
+# --- installing ---
+install: all
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(LIBDIR)/pkgconfig \
+		$(DESTDIR)$(INCLUDEDIR) $(DESTDIR)$(BASHDIR) \
+		$(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR) \
+		$(foreach s,1 3 5 7,$(DESTDIR)$(MANDIR)/man$(s))
+	$(INSTALL) $(BINS) $(DESTDIR)$(BINDIR)
+	$(INSTALL) -m 644 $(BUILD)/libweir.a $(DESTDIR)$(LIBDIR)
+	$(INSTALL) $(BUILD)/$(SOLIB) $(DESTDIR)$(LIBDIR)
+	ln -sf $(SOLIB) $(DESTDIR)$(LIBDIR)/libweir.so.$(ABI)
+	ln -sf libweir.so.$(ABI) $(DESTDIR)$(LIBDIR)/libweir.so
+	$(INSTALL) -m 644 $(BUILD)/weir.pc $(DESTDIR)$(LIBDIR)/pkgconfig
+	$(INSTALL) -m 644 lib/weir.h $(DESTDIR)$(INCLUDEDIR)
+	for p in $(MAN); do $(INSTALL) -m 644 $$p \
+		$(DESTDIR)$(MANDIR)/man$${p##*.} || exit; done
+	for t in $(TOOLS); do \
+		$(INSTALL) -m 644 $(BUILD)/completions/bash/$$t \
+			$(DESTDIR)$(BASHDIR)/$$t && \
+		$(INSTALL) -m 644 $(BUILD)/completions/zsh/$$t \
+			$(DESTDIR)$(ZSHDIR)/_$$t && \
+		$(INSTALL) -m 644 $(BUILD)/completions/fish/$$t \
+			$(DESTDIR)$(FISHDIR)/$$t.fish || exit; done
+
+uninstall:
+	for t in $(TOOLS); do rm -f $(DESTDIR)$(BINDIR)/$$t \
+		$(DESTDIR)$(BASHDIR)/$$t $(DESTDIR)$(ZSHDIR)/_$$t \
+		$(DESTDIR)$(FISHDIR)/$$t.fish; done
+	for p in $(notdir $(MAN)); do \
+		rm -f $(DESTDIR)$(MANDIR)/man$${p##*.}/$$p; done
+	rm -f $(DESTDIR)$(LIBDIR)/libweir.a $(DESTDIR)$(LIBDIR)/$(SOLIB) \
+		$(DESTDIR)$(LIBDIR)/libweir.so.$(ABI) \
+		$(DESTDIR)$(LIBDIR)/libweir.so \
+		$(DESTDIR)$(LIBDIR)/pkgconfig/weir.pc \
+		$(DESTDIR)$(INCLUDEDIR)/weir.h
+
+# The same tree gives the same bytes.
+dist:
+	@mkdir -p $(BUILD)
+	git archive --format=tar --prefix=weir-$(VERSION)/ HEAD | \
+		gzip -n9 >$(BUILD)/weir-$(VERSION).tar.gz
 
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
-.PHONY: all unit clean fuzz fuzz-replay
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(BUILD)/cmd/tool.d \
+	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
+.PHONY: all completions check units unit probes crash demo lint bench fuzz \
+	fuzz-replays install uninstall dist clean
 .SECONDARY:
