@@ -63,7 +63,7 @@ $(BUILD)/ready: tests/need.sh
 	@mkdir -p $(@D)
 	@touch $@
 
-$(BUILD)/%.o: %.c | $(BUILD)/ready
+$(BUILD)/%.o: %.c Makefile | $(BUILD)/ready
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) -c -o $@ $<
 
@@ -149,7 +149,7 @@ FUZZ_CC ?= clang
 FUZZ_CFLAGS ?= -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
 FUZZ_SECONDS ?= 60
 
-$(BUILD)/fuzz-lib/%.o: %.c
+$(BUILD)/fuzz-lib/%.o: %.c Makefile
 	@mkdir -p $(@D)
 	$(FUZZ_CC) $(ALL_CFLAGS) $(CPPFLAGS) $(FUZZ_CFLAGS) \
 		-fsanitize=fuzzer-no-link -c -o $@ $<
