@@ -1,0 +1,197 @@
+#include "stream/options.h"
+
+#include "base/text.h"
+
+#include <string.h>
+
+/* clang-format off */
+const struct weir_option weir_common_options[] = {
+	{WEIR_OPT_INPUT, 'i', "input", "FORMAT",
+	    "what comes in: auto (default), json, seq or frames",
+	    "auto|json|seq|frames"},
+	{WEIR_OPT_OUTPUT, 'o', "output", "FORMAT",
+	    "what goes out: json, seq or frames (default: as it came in)",
+	    "json|seq|frames"},
+	{WEIR_OPT_JSON, 'J', "json", NULL, "the same as -o json", NULL},
+	{WEIR_OPT_FRAMES, 'F', "frames", NULL, "the same as -o frames", NULL},
+	{WEIR_OPT_TIME, 't', "time", "EXPR",
+	    "event time: a field or an expression", NULL},
+	{WEIR_OPT_TIME_UNIT, 0, "time-unit", "UNIT",
+	    "of times that are numbers: s, ms, us, ns (default: by size)",
+	    "s|ms|us|ns"},
+	{WEIR_OPT_TIME_FORMAT, 0, "time-format", "FMT",
+	    "strptime format of times that are other text (%f: fraction)",
+	    NULL},
+	{WEIR_OPT_MAX_DELAY, 0, "max-delay", "DUR",
+	    "how far behind the newest an event may come (0s)", NULL},
+	{WEIR_OPT_WATERMARK, 0, "watermark", "EXPR",
+	    "explicit watermarks instead of --max-delay", NULL},
+	{WEIR_OPT_IDLE, 0, "idle", "DUR",
+	    "a silent input no longer holds time back after this", NULL},
+	{WEIR_OPT_FOLLOW, 'f', "follow", NULL,
+	    "keep reading FILEs as they grow", NULL},
+	{WEIR_OPT_ON_ERROR, 'E', "on-error", "skip|fail|FILE",
+	    "bad events: skip and count (default), stop, or keep in FILE",
+	    "skip|fail|FILE"},
+	{WEIR_OPT_MAX_LINE, 0, "max-line", "SIZE",
+	    "longest line accepted (16M)", NULL},
+	{WEIR_OPT_STATS, 'S', "stats", NULL,
+	    "counters on standard error at the end", NULL},
+	{WEIR_OPT_PROGRESS, 0, "progress", NULL,
+	    "a progress line on standard error", NULL},
+	{WEIR_OPT_COLOR, 0, "color", "WHEN",
+	    "auto (default), always or never", "auto|always|never"},
+	{WEIR_OPT_HELP, 'h', "help", NULL, "show this and exit", NULL},
+	{WEIR_OPT_VERSION, 'V', "version", NULL,
+	    "show the version and exit", NULL},
+	{0, 0, NULL, NULL, NULL, NULL}
+};
+
+/* Formats by name; those that come with an edge format are told apart. */
+static const struct {
+	const char *name;
+	enum weir_format format;
+} formats[] = {
+	{"auto", WEIR_FORMAT_AUTO}, {"json", WEIR_FORMAT_JSON},
+	{"seq", WEIR_FORMAT_SEQ}, {"frames", WEIR_FORMAT_FRAMES},
+};
+static const char *const later[] = {
+	"csv", "tsv", "logfmt", "clf", "combined", "syslog", "lines", "table",
+};
+static const char *const units[] = {"s", "ms", "us", "ns"};
+/* clang-format on */
+
+#define N(array) (sizeof(array) / sizeof *(array))
+
+void
+weir_stage_defaults(struct weir_stage_config *c, const char *tool)
+{
+	*c = (struct weir_stage_config){.tool = tool,
+	    .out_fd = 1,
+	    .time_unit = -1,
+	    .max_line = WEIR_LINE_MAX,
+	    .wake_fd = -1,
+	    .control_fd = -1};
+}
+
+static int
+set_format(enum weir_format *format, const char *option, const char *value,
+    struct weir_error *err)
+{
+	char shown[64];
+	size_t i;
+
+	for (i = 0; i < N(formats); i++)
+		if (strcmp(value, formats[i].name) == 0) {
+			*format = formats[i].format;
+			return 1;
+		}
+	for (i = 0; i < N(later); i++)
+		if (strcmp(value, later[i]) == 0)
+			return weir_fail(err, WEIR_USAGE,
+			    "--%s=%s: this version knows json, seq and "
+			    "frames; convert with another tool in the pipe",
+			    option, value);
+	if (strncmp(value, "regex:", 6) == 0)
+		return weir_fail(err, WEIR_USAGE,
+		    "--%s=regex: this version knows json, seq and frames",
+		    option);
+	return weir_fail(err, WEIR_USAGE,
+	    "--%s: no format '%s'; there are auto, json, seq and frames",
+	    option, weir_show_into(shown, sizeof shown, value, strlen(value)));
+}
+
+static int
+set_unit(int *unit, const char *value, struct weir_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < N(units); i++)
+		if (strcmp(value, units[i]) == 0) {
+			*unit = (int)i;
+			return 1;
+		}
+	return weir_fail(
+	    err, WEIR_USAGE, "--time-unit is one of s, ms, us and ns");
+}
+
+/* A duration that may not be negative. */
+static int
+set_duration(
+    int64_t *ns, const char *option, const char *value, struct weir_error *err)
+{
+	if (weir_duration_read(value, strlen(value), ns, err) < 0)
+		return -1;
+	if (*ns < 0)
+		return weir_fail(
+		    err, WEIR_USAGE, "--%s cannot be negative", option);
+	return 1;
+}
+
+static int
+set_max_line(size_t *max, const char *value, struct weir_error *err)
+{
+	uint64_t size;
+
+	if (weir_size_read(value, strlen(value), &size, err) < 0)
+		return -1;
+	if (size < 2 || size > ((uint64_t)2 << 30))
+		return weir_fail(
+		    err, WEIR_USAGE, "--max-line is between 2 and 2G");
+	*max = (size_t)size;
+	return 1;
+}
+
+static void
+set_on_error(struct weir_stage_config *c, const char *value)
+{
+	c->error_file = NULL;
+	if (strcmp(value, "skip") == 0) {
+		c->on_error = WEIR_ON_ERROR_SKIP;
+	} else if (strcmp(value, "fail") == 0) {
+		c->on_error = WEIR_ON_ERROR_FAIL;
+	} else {
+		c->on_error = WEIR_ON_ERROR_FILE;
+		c->error_file = value;
+	}
+}
+
+int
+weir_stage_set(struct weir_stage_config *c, int id, const char *value,
+    struct weir_error *err)
+{
+	switch (id) {
+	case WEIR_OPT_INPUT: return set_format(&c->input, "input", value, err);
+	case WEIR_OPT_OUTPUT:
+		return set_format(&c->output, "output", value, err);
+	case WEIR_OPT_JSON: c->output = WEIR_FORMAT_JSON; return 1;
+	case WEIR_OPT_FRAMES: c->output = WEIR_FORMAT_FRAMES; return 1;
+	case WEIR_OPT_TIME: c->time = value; return 1;
+	case WEIR_OPT_TIME_UNIT: return set_unit(&c->time_unit, value, err);
+	case WEIR_OPT_TIME_FORMAT: c->time_format = value; return 1;
+	case WEIR_OPT_MAX_DELAY:
+		return set_duration(&c->max_delay_ns, "max-delay", value, err);
+	case WEIR_OPT_WATERMARK: c->watermark = value; return 1;
+	case WEIR_OPT_IDLE:
+		return set_duration(&c->idle_ns, "idle", value, err);
+	case WEIR_OPT_FOLLOW: c->follow = true; return 1;
+	case WEIR_OPT_ON_ERROR: set_on_error(c, value); return 1;
+	case WEIR_OPT_MAX_LINE: return set_max_line(&c->max_line, value, err);
+	default: return 0;
+	}
+}
+
+int
+weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
+{
+	if (c->time == NULL &&
+	    (c->watermark != NULL || c->max_delay_ns > 0 || c->time_unit >= 0 ||
+		c->time_format != NULL))
+		return weir_fail(err, WEIR_USAGE,
+		    "--max-delay, --watermark, --time-unit and --time-format "
+		    "go with -t: say which field holds the time");
+	if (c->watermark != NULL && c->max_delay_ns > 0)
+		return weir_fail(err, WEIR_USAGE,
+		    "--watermark stands instead of --max-delay: give one");
+	return 1;
+}
