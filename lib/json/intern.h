@@ -5,7 +5,7 @@
  * are learned from the text, within limits, so that a stream of ever new names
  * costs neither memory nor time: beyond them a name is just not known. Each
  * key remembers the text that it last had, quotes, colon and blanks included,
- * and which key came after it: that is the prediction.
+ * and which keys came after it: that is the prediction.
  */
 #ifndef WEIR_JSON_INTERN_H
 #define WEIR_JSON_INTERN_H
@@ -26,16 +26,21 @@
 #define WEIR_KEY_UNSET	  0xFFFF
 #define WEIR_KEY_BARRED	  0xFFFE /* a column that must not be given */
 
+/* Keys that came in this place: last time, and the last other one. */
+struct weir_guess {
+	uint16_t likely, other;
+};
+
 /* What the prover's hot loop needs to know of a key. */
 struct weir_key {
 	char segment[WEIR_SEGMENT]; /* its text up to the value's start */
 	uint32_t mask;		    /* for weir_scan_same() */
 	uint16_t len;
-	uint16_t next;	 /* the key that followed it last time */
-	uint16_t first;	 /* the first one inside its object, last time */
-	uint16_t slot;	 /* or WEIR_KEY_UNSET */
-	uint16_t column; /* in the index, or UNSET or BARRED */
-	uint16_t below;	 /* first link to slots inside its value, 0 none */
+	uint16_t slot;		  /* or WEIR_KEY_UNSET */
+	struct weir_guess next;	  /* behind it */
+	struct weir_guess inside; /* first inside its object */
+	uint16_t column;	  /* in the index, or UNSET or BARRED */
+	uint16_t below; /* first link to slots inside its value, 0 none */
 };
 
 struct weir_key_name {

@@ -7,6 +7,9 @@
 
 #include <stdlib.h>
 
+/* How many keys in a row may be left out without a look-up. */
+#define LEFT_OUT 3
+
 /* A wanted path: its own key, and the top-level one that it begins with. */
 struct want {
 	uint16_t key, top;
@@ -176,17 +179,48 @@ lookup(struct weir_prover *p, unsigned parent, const char *s, size_t len)
 	return id;
 }
 
+static inline int
+begins(const char *s, const struct weir_key *key)
+{
+	return weir_scan_same(s, key->segment, key->mask, key->len);
+}
+
 /*
- * The member at s does not begin as predicted: read its name and look it up.
- * Returns where its value begins, with the key's number in *id, and predicts
- * it in its place from now on.
+ * The member at s is not the likely one: perhaps it is the other that came
+ * here, or the likely one is left out and it is one of those behind it.
+ * Returns its key, or WEIR_KEY_NONE.
+ */
+static inline unsigned
+guess_again(
+    const struct weir_key *keys, const char *s, const struct weir_guess *guess)
+{
+	unsigned id = guess->likely;
+
+	if (begins(s, &keys[guess->other]))
+		return guess->other;
+	for (int i = 0; i < LEFT_OUT; i++) {
+		id = keys[id].next.likely;
+		if (begins(s, &keys[id]))
+			return id;
+	}
+	return WEIR_KEY_NONE;
+}
+
+/*
+ * The member at s does not begin as the likely one would: guess again, or read
+ * its name, look it up and expect it here from now on. Returns where its value
+ * begins, or not far before, with the key's number in *id.
  */
 static __attribute__((noinline)) const char *
-unpredicted(struct weir_prover *p, const char *s, unsigned parent,
-    uint16_t *prediction, unsigned *id)
+unlikely(struct weir_prover *p, const char *s, unsigned parent,
+    struct weir_guess *guess, unsigned *id)
 {
+	struct weir_key *keys = p->keys.keys;
 	const char *start = s, *name, *end;
 
+	*id = guess_again(keys, s, guess);
+	if (*id != WEIR_KEY_NONE)
+		return s + keys[*id].len;
 	s = weir_scan_blanks(s);
 	if (*s != '"')
 		return NULL;
@@ -201,9 +235,9 @@ unpredicted(struct weir_prover *p, const char *s, unsigned parent,
 	s = weir_scan_blanks(s + 1);
 	*id = lookup(p, parent, name, (size_t)(end - name));
 	if (*id != WEIR_KEY_NONE) {
-		weir_key_segment(
-		    &p->keys.keys[*id], start, (size_t)(s - start));
-		*prediction = (uint16_t)*id;
+		weir_key_segment(&keys[*id], start, (size_t)(s - start));
+		guess->other = guess->likely;
+		guess->likely = (uint16_t)*id;
 	}
 	return s;
 }
@@ -238,21 +272,21 @@ static const char *
 members(struct weir_prover *p, const char *s, unsigned parent, unsigned depth)
 {
 	struct weir_key *keys = p->keys.keys, *key;
-	uint16_t *prediction = &keys[parent].first;
+	struct weir_guess *guess = &keys[parent].inside;
 
 	if (*s <= ' ')
 		s = weir_scan_blanks(s);
 	if (*s == '}')
 		return s + 1;
 	for (;;) {
-		unsigned id = *prediction;
+		unsigned id = guess->likely;
 		const char *value;
 
 		key = &keys[id];
-		if (weir_scan_same(s, key->segment, key->mask, key->len)) {
+		if (begins(s, key)) {
 			s += key->len;
 		} else {
-			s = unpredicted(p, s, parent, prediction, &id);
+			s = unlikely(p, s, parent, guess, &id);
 			if (s == NULL)
 				return NULL;
 			key = &keys[id];
@@ -276,7 +310,7 @@ members(struct weir_prover *p, const char *s, unsigned parent, unsigned depth)
 			return NULL;
 		record(p, key, value, s);
 		if (id != WEIR_KEY_NONE)
-			prediction = &key->next;
+			guess = &key->next;
 		if (*s <= ' ')
 			s = weir_scan_blanks(s);
 		if (*s == '}')
