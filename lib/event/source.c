@@ -357,7 +357,8 @@ weir_source_name(const struct weir_source *s)
 bool
 weir_source_regular(const struct weir_source *s)
 {
-	return s->file.fd < 0 || s->file.regular || s->file.pid > 0;
+	return s->turn || s->ended || s->file.fd < 0 || s->file.regular ||
+	    s->file.pid > 0;
 }
 
 void

@@ -1,0 +1,220 @@
+#include "event/decode.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define RS	  0x1e
+#define RETRY_MIN 65536 /* below, trying a record again costs nothing */
+
+/* Text between two RS, or before the first; blanks around it are cut off. */
+struct record {
+	size_t start, end; /* all of it, from its RS */
+	size_t text, len;
+	bool rs;   /* it begins with RS */
+	bool open; /* no RS ends it yet: perhaps more of it comes */
+};
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+void
+weir_seq_arrived(struct weir_reader *r)
+{
+	if (r->tail.len > 0)
+		weir_long_arrived(r, RS);
+	if (r->tail.len == 0 || r->tail.done)
+		r->ready = r->end;
+}
+
+void
+weir_seq_end(struct weir_reader *r)
+{
+	if (r->tail.len > 0)
+		weir_long_end(r);
+	r->last = true;
+	r->ready = r->end;
+}
+
+/* The record at *at, behind blanks; false if there are only blanks. */
+static bool
+find_record(struct weir_reader *r, size_t *at, struct record *rec)
+{
+	const char *buf = r->buf, *next;
+	size_t from;
+
+	while (*at < r->end && is_blank(buf[*at]))
+		++*at;
+	if (*at == r->end)
+		return false;
+	rec->start = *at;
+	rec->rs = buf[*at] == RS;
+	rec->text = *at + rec->rs;
+	from = r->scanned > rec->text ? r->scanned : rec->text;
+	next = memchr(buf + from, RS, r->end - from);
+	rec->open = next == NULL && !r->last;
+	rec->end = next == NULL ? r->end : (size_t)(next - buf);
+	if (next == NULL)
+		r->scanned = r->end;
+	rec->len = rec->end - rec->text;
+	while (rec->len > 0 && is_blank(buf[rec->text + rec->len - 1]))
+		rec->len--;
+	while (rec->len > 0 && is_blank(buf[rec->text])) {
+		rec->text++;
+		rec->len--;
+	}
+	return true;
+}
+
+/* Newlines between a record's tokens become spaces: an event is one line. */
+static void
+join_lines(char *s, size_t len)
+{
+	bool inside = false;
+
+	if (memchr(s, '\n', len) == NULL)
+		return;
+	for (size_t i = 0; i < len; i++) {
+		if (s[i] == '"')
+			inside = !inside;
+		else if (s[i] == '\\' && inside)
+			i++;
+		else if (s[i] == '\n' && !inside)
+			s[i] = ' ';
+	}
+}
+
+/* Is the record an event? Its slots and index go to row n. */
+static bool
+prove(struct weir_reader *r, const struct record *rec, uint32_t n)
+{
+	char *s = r->buf + rec->text, *stop = s + rec->len, save = *stop;
+	uint16_t *index =
+	    r->index ? r->index + (size_t)n * WEIR_INDEX_MAX : NULL;
+	const char *end;
+
+	if (!rec->rs || rec->len > r->c.max_line)
+		return false;
+	join_lines(s, rec->len);
+	*stop = '\n';
+	end = weir_prover_line(
+	    r->c.prover, s, r->slots + (size_t)n * r->nslots, index);
+	*stop = save;
+	return end == stop;
+}
+
+/*
+ * A record that nothing follows yet is complete if it ends in a newline and is
+ * an event. Long ones are tried again only when they have doubled.
+ */
+static bool
+complete(struct weir_reader *r, const struct record *rec, uint32_t n)
+{
+	if (r->buf[rec->end - 1] != '\n' || rec->len < r->retry)
+		return false;
+	if (prove(r, rec, n)) {
+		r->retry = 0;
+		return true;
+	}
+	r->retry = rec->len < RETRY_MIN ? 0 : rec->len * 2;
+	return false;
+}
+
+static int
+bad_record(
+    struct weir_reader *r, const struct record *rec, struct weir_error *err)
+{
+	const char *raw = r->buf + rec->text;
+	size_t len = rec->len;
+	char why[96];
+
+	r->retry = 0;
+	if (!rec->rs)
+		snprintf(why, sizeof why, "text outside of a record");
+	else if (len > r->c.max_line)
+		snprintf(why, sizeof why,
+		    "record of %zu bytes is over the limit of %zu", len,
+		    r->c.max_line);
+	else
+		return weir_reader_judge(r, raw, len, err);
+	return weir_reader_bad(r, why, raw,
+	    len < WEIR_BAD_RAW_MAX ? len : WEIR_BAD_RAW_MAX, len, err);
+}
+
+/* Take record rec as event n, behind the events that end at out. */
+static size_t
+take(struct weir_reader *r, const struct record *rec, uint32_t n, size_t out)
+{
+	/* Its RS makes room for the newline. */
+	memmove(r->buf + out, r->buf + rec->text, rec->len);
+	r->buf[out + rec->len] = '\n';
+	r->events[n] = (struct weir_event){
+	    .off = (uint32_t)(out - r->pos),
+	    .len = (uint32_t)rec->len,
+	    .time = WEIR_TIME_NONE,
+	    .watermark = WEIR_TIME_NONE,
+	    .line = n,
+	};
+	return out + rec->len + 1;
+}
+
+/*
+ * Gather events from pos on, up to the first record that is none; *to is how
+ * far they reach.
+ */
+static int
+gather(struct weir_reader *r, uint32_t *n, size_t *to, struct weir_error *err)
+{
+	size_t out = r->pos;
+	struct record rec;
+
+	*n = 0;
+	*to = r->pos;
+	while (*n < r->rows && find_record(r, to, &rec)) {
+		if (rec.open ? complete(r, &rec, *n) : prove(r, &rec, *n)) {
+			out = take(r, &rec, *n, out);
+			++*n;
+		} else if (rec.open || (rec.len > 0 && *n > 0)) {
+			*to = rec.start;
+			return 1;
+		} else if (rec.len > 0) {
+			if (bad_record(r, &rec, err) < 0)
+				return -1;
+			weir_reader_consume(r, rec.end, 1);
+			out = r->pos;
+		}
+		*to = rec.end;
+	}
+	return 1;
+}
+
+int
+weir_seq_next(
+    struct weir_reader *r, struct weir_read_item *item, struct weir_error *err)
+{
+	uint32_t n;
+	size_t to;
+
+	if (r->tail.len > 0 && !r->tail.done)
+		return 0;
+	if (r->tail.done && weir_long_next(r, err) < 0)
+		return -1;
+	weir_reader_rows(r);
+	if (gather(r, &n, &to, err) < 0)
+		return -1;
+	if (n > 0) {
+		item->kind = WEIR_ITEM_EVENTS;
+		weir_reader_block(r, &item->block, r->pos, n);
+		weir_reader_consume(r, to, n);
+		r->counts.events += n;
+		r->counts.lines += n;
+		return 1;
+	}
+	weir_reader_consume(r, to, 0);
+	r->ready = r->pos;
+	if (r->end - r->pos > r->c.max_line && !r->last)
+		weir_long_arrived(r, RS);
+	return 0;
+}
