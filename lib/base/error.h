@@ -8,21 +8,7 @@
 #ifndef WEIR_BASE_ERROR_H
 #define WEIR_BASE_ERROR_H
 
-enum weir_status {
-	WEIR_OK = 0,
-	WEIR_NO = 1,       /* `sfilter -q`: no match */
-	WEIR_USAGE = 2,    /* options, or an expression that does not compile */
-	WEIR_INPUT = 3,    /* bad input, corrupt frames */
-	WEIR_UPSTREAM = 4, /* the writer before us died */
-	WEIR_STATE = 5,    /* state cannot be restored or does not fit */
-	WEIR_SYSTEM = 6    /* I/O, memory */
-};
-
-struct weir_error {
-	int status;      /* enum weir_status */
-	char text[1020]; /* what is wrong, no newline at the end; may hold
-	                    inner newlines (an expression and its caret) */
-};
+#include "weir.h" /* struct weir_error, enum weir_status */
 
 /*
  * Fill *err (err may be NULL) and return -1. Text from outside must be

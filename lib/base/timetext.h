@@ -13,8 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WEIR_TIME_NONE INT64_MIN
-#define WEIR_TIME_MAX  INT64_MAX
+/* WEIR_TIME_NONE and WEIR_TIME_MAX: weir.h */
 #define WEIR_TIME_TEXT 40 /* bytes that the printers need */
 
 enum weir_time_unit { WEIR_S, WEIR_MS, WEIR_US, WEIR_NS, WEIR_RFC3339 };

@@ -17,13 +17,11 @@
 
 #define WEIR_BLOCK_EVENTS 4096 /* most events of one block of lines */
 
-enum { WEIR_RETRACT = 1 }; /* event flags */
-
 struct weir_event {
 	uint32_t off, len; /* in the block's text; len without the newline */
 	int64_t time;      /* ns since 1970 or WEIR_TIME_NONE */
 	int64_t watermark; /* in force before the event */
-	uint32_t flags;    /* WEIR_RETRACT */
+	uint32_t flags;    /* WEIR_RETRACT (weir.h) */
 	uint32_t line;     /* its line's number less the block's line */
 };
 
