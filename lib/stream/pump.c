@@ -31,16 +31,10 @@ weir_stage_flush(struct weir_stage *st, struct weir_error *err)
 int
 weir_stage_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 {
-	int64_t last;
-
 	st->metrics.watermark = w;
-	while (st->ops->advance != NULL && w >= st->due) {
-		last = st->due;
-		if (st->ops->advance(st->self, st, w, err) < 0)
-			return -1;
-		if (st->due <= last)
-			break;
-	}
+	if (st->ops->advance != NULL && w >= st->due &&
+	    st->ops->advance(st->self, st, w, err) < 0)
+		return -1;
 	if (st->writer != NULL && w != WEIR_TIME_NONE)
 		weir_writer_watermark(
 		    st->writer, weir_time_add(w, -st->hold_ns), false);
