@@ -139,8 +139,14 @@ weir_value_key(struct weir_buf *out, struct weir_value v)
 {
 	struct weir_arena arena = {0};
 
+	/* What most keys are. */
 	if (v.kind == WEIR_STRING) {
 		weir_json_string(out, v.s, v.aux);
+		return;
+	}
+	if (v.kind == WEIR_INT) {
+		out->len += weir_num_print_int(
+		    weir_buf_reserve(out, WEIR_NUM_MAX), v.i);
 		return;
 	}
 	put_key(out, v, &arena);
