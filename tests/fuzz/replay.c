@@ -19,7 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static int verbose;
 static size_t n_files;
 
-static void
+static _Noreturn void
 fail(const char *name)
 {
 	perror(name);
@@ -31,9 +31,11 @@ replay_file(const char *name)
 {
 	FILE *f = fopen(name, "rb");
 	uint8_t *data;
-	long size;
+	long size = -1;
 
-	if (f == NULL || fseek(f, 0, SEEK_END) != 0 || (size = ftell(f)) < 0)
+	if (f != NULL && fseek(f, 0, SEEK_END) == 0)
+		size = ftell(f);
+	if (size < 0)
 		fail(name);
 	rewind(f);
 	/* exactly as large as the input, so that a sanitizer sees any excess */
