@@ -65,6 +65,28 @@ padded(void *column, size_t len)
 	return (struct weir_piece){column, len + weir_pad8(len)};
 }
 
+static int
+send_control(struct weir_framer *f, enum weir_frame_kind kind,
+    const void *payload, size_t len, struct weir_error *err)
+{
+	unsigned char header[WEIR_FRAME_HEADER];
+	struct weir_piece all[2] = {{header, sizeof header}, {payload, len}};
+
+	weir_frame_write_header(header, kind, 0, f->seq++, all + 1, 1);
+	return weir_out_write(f->out, all, 2, err);
+}
+
+static int
+send_mark(struct weir_framer *f, int64_t t, bool idle, struct weir_error *err)
+{
+	unsigned char mark[WEIR_FRAME_MARK];
+
+	weir_frame_write_watermark(mark, t, idle);
+	f->watermark_sent = t;
+	f->idle_sent = idle;
+	return send_control(f, WEIR_FRAME_WATERMARK, mark, sizeof mark, err);
+}
+
 /* Send the rows with a text that may lie elsewhere. */
 static int
 send_rows(struct weir_framer *f, const struct weir_piece *text, size_t ntext,
@@ -76,6 +98,9 @@ send_rows(struct weir_framer *f, const struct weir_piece *text, size_t ntext,
 	struct weir_piece all[WEIR_FRAME_PIECES], *p = all;
 	size_t n = f->n;
 
+	/* Who was idle says that it is back; only then may it be waited for. */
+	if (f->idle_sent && send_mark(f, f->watermark_sent, false, err) < 0)
+		return -1;
 	weir_put32(prelude, f->mask | WEIR_FRAME_INDEX);
 	weir_put32(prelude + 4, 0);
 	weir_put64(prelude + 8, (uint64_t)f->watermark);
@@ -104,7 +129,6 @@ send_rows(struct weir_framer *f, const struct weir_piece *text, size_t ntext,
 	f->names_id = 0;
 	f->text_len = 0;
 	f->watermark_sent = f->watermark;
-	f->idle_sent = false; /* events wake an edge by themselves */
 	return weir_out_write(f->out, all, (size_t)(p - all), err);
 }
 
@@ -223,8 +247,10 @@ add_watermarks(struct weir_framer *f, const struct weir_event *ev, uint32_t n,
 	int64_t last = f->watermark, *to = f->watermarks + f->n;
 
 	for (uint32_t i = 0; i < n; i++) {
-		int64_t t = weir_watermark_hold(ev[i].watermark, hold_ns);
+		int64_t t = ev[i].watermark;
 
+		if (hold_ns != 0)
+			t = weir_time_add(t, -hold_ns);
 		last = t > last ? t : last;
 		to[i] = (int64_t)WEIR_LE64((uint64_t)last);
 	}
@@ -325,18 +351,6 @@ weir_framer_put(struct weir_framer *f, const char *text, size_t len,
 	return 1;
 }
 
-int
-weir_framer_control(struct weir_framer *f, enum weir_frame_kind kind,
-    const void *payload, size_t len, struct weir_error *err)
-{
-	unsigned char header[WEIR_FRAME_HEADER];
-	struct weir_piece all[2] = {{header, sizeof header}, {payload, len}};
-
-	assert(f->n == 0);
-	weir_frame_write_header(header, kind, 0, f->seq++, all + 1, 1);
-	return weir_out_write(f->out, all, 2, err);
-}
-
 bool
 weir_framer_dirty(const struct weir_framer *f)
 {
@@ -345,17 +359,18 @@ weir_framer_dirty(const struct weir_framer *f)
 }
 
 int
+weir_framer_control(struct weir_framer *f, enum weir_frame_kind kind,
+    const void *payload, size_t len, struct weir_error *err)
+{
+	assert(f->n == 0);
+	return send_control(f, kind, payload, len, err);
+}
+
+int
 weir_framer_flush(struct weir_framer *f, struct weir_error *err)
 {
-	unsigned char mark[WEIR_FRAME_MARK];
-
 	if (f->n > 0 && send_frame(f, err) < 0)
 		return -1;
-	if (!weir_framer_dirty(f))
-		return 1;
-	weir_frame_write_watermark(mark, f->watermark, f->idle);
-	f->watermark_sent = f->watermark;
-	f->idle_sent = f->idle;
-	return weir_framer_control(
-	    f, WEIR_FRAME_WATERMARK, mark, sizeof mark, err);
+	return !weir_framer_dirty(f) ? 1
+				     : send_mark(f, f->watermark, f->idle, err);
 }

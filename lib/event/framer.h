@@ -41,15 +41,6 @@ struct weir_framer {
 uint32_t weir_events_gapless(
     const struct weir_event *ev, uint32_t n, size_t room, size_t *bytes);
 
-/* A watermark less what is held back; infinities stay. */
-static inline int64_t
-weir_watermark_hold(int64_t t, int64_t hold_ns)
-{
-	if (hold_ns == 0 || t == WEIR_TIME_NONE || t == WEIR_TIME_MAX)
-		return t;
-	return weir_time_add(t, -hold_ns);
-}
-
 void weir_framer_init(struct weir_framer *f, struct weir_out *out);
 void weir_framer_fini(struct weir_framer *f);
 

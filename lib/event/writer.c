@@ -135,7 +135,7 @@ weir_writer_pass(struct weir_writer *w, const struct weir_block *b, uint32_t i,
 	w->events += n;
 	if (w->format == WEIR_FORMAT_FRAMES)
 		return weir_framer_pass(&w->framer, b, i, n, hold_ns, err);
-	last = weir_watermark_hold(b->events[i + n - 1].watermark, hold_ns);
+	last = weir_time_add(b->events[i + n - 1].watermark, -hold_ns);
 	if (last > w->watermark)
 		w->watermark = last;
 	return w->format == WEIR_FORMAT_SEQ

@@ -242,6 +242,11 @@ watermarks(void)
 		    walk.payload, walk.f.len, &t, &idle, &err) == 1 &&
 		idle && t == WEIR_TIME_NONE,
 	    "idle before any watermark");
+	ok(walk_next(&walk, &err) == 1 && walk.f.kind == WEIR_FRAME_WATERMARK &&
+		weir_frame_read_watermark(
+		    walk.payload, walk.f.len, &t, &idle, &err) == 1 &&
+		!idle && t == WEIR_TIME_NONE,
+	    "no longer idle");
 	ok(walk_next(&walk, &err) == 1 && walk.b.n == 4, "then events");
 	for (int i = 0; i < 4; i++)
 		ok(walk.b.events[i].watermark == after[i],
