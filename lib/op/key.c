@@ -1,0 +1,288 @@
+/*
+ * Keys: from events to canonical text, and from there into results.
+ */
+#include "op/group.h"
+
+#include "base/mem.h"
+#include "op/column.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+int
+weir_keys_parse(
+    struct weir_keys *keys, const char *text, struct weir_error *err)
+{
+	*keys = (struct weir_keys){0};
+	if (text == NULL)
+		return 1;
+	if (weir_items_parse(&keys->items, text, false, "-k", err) < 0)
+		return -1;
+	if (keys->items.n > WEIR_KEYS_MAX)
+		return weir_fail(
+		    err, WEIR_USAGE, "-k: more than %d keys", WEIR_KEYS_MAX);
+	keys->n = keys->items.n;
+	keys->fields = weir_calloc(keys->n, sizeof *keys->fields);
+	for (size_t i = 0; i < keys->n; i++) {
+		if (keys->items.items[i].depth != 1)
+			return weir_fail(err, WEIR_USAGE,
+			    "-k: a key's name is one word, not a path");
+		keys->fields[i].name = keys->items.items[i].path[0];
+		keys->fields[i].column = weir_column(keys->fields[i].name);
+		keys->fields[i].column_len = strlen(keys->fields[i].column);
+	}
+	return 1;
+}
+
+int
+weir_keys_compile(
+    struct weir_keys *keys, struct weir_prover *prover, struct weir_error *err)
+{
+	struct weir_scope scope = {.prover = prover};
+
+	for (size_t i = 0; i < keys->n; i++) {
+		struct weir_key_field *f = &keys->fields[i];
+
+		f->expr =
+		    weir_expr_compile_ast(&scope, keys->items.items[i].expr,
+			keys->items.text, keys->items.len, "-k", err);
+		if (f->expr == NULL)
+			return -1;
+		f->slot = weir_expr_field(f->expr);
+	}
+	return 1;
+}
+
+void
+weir_keys_print(struct weir_buf *out, const struct weir_keys *keys)
+{
+	for (size_t i = 0; i < keys->n; i++) {
+		weir_buf_puts(out, i == 0 ? "-k " : ", ");
+		weir_buf_add(
+		    out, keys->fields[i].name.s, keys->fields[i].name.len);
+		weir_buf_puts(out, " = ");
+		weir_ast_print(keys->items.items[i].expr, out);
+	}
+}
+
+void
+weir_keys_fini(struct weir_keys *keys)
+{
+	for (size_t i = 0; keys->fields != NULL && i < keys->n; i++) {
+		free(keys->fields[i].column);
+		weir_expr_free(keys->fields[i].expr);
+	}
+	free(keys->fields);
+	weir_items_fini(&keys->items);
+	weir_buf_fini(&keys->canonical);
+	weir_buf_fini(&keys->text);
+	*keys = (struct weir_keys){0};
+}
+
+/* Is JSON text canonical as it stands, as far as a glance can tell? */
+static inline int
+is_canonical(const char *s, size_t len)
+{
+	int64_t i;
+
+	switch (*s) {
+	case '"': return memchr(s + 1, '\\', len - 2) == NULL;
+	case 't':
+	case 'f':
+	case 'n': return 1;
+	case '{':
+	case '[': return 0;
+	default: return weir_value_small_int(s, len, &i);
+	}
+}
+
+static int
+too_long(struct weir_error *err)
+{
+	return weir_fail(
+	    err, WEIR_INPUT, "key: longer than %zu bytes", WEIR_KEY_MAX);
+}
+
+/*
+ * The scratch buffers of a key being put together. While every part was
+ * canonical as written, text is left empty (same is set).
+ */
+static void
+begin_key(struct weir_keys *keys)
+{
+	keys->canonical.len = 0;
+	keys->text.len = 0;
+	keys->same = true;
+}
+
+/* Append a part whose canonical form came to stand at byte `at`. */
+static void
+add_text(struct weir_keys *keys, struct weir_str text, size_t at)
+{
+	struct weir_buf *c = &keys->canonical;
+
+	if (keys->same && text.len == c->len - at &&
+	    (text.len == 0 || memcmp(text.s, c->data + at, text.len) == 0))
+		return;
+	if (keys->same)
+		weir_buf_add(&keys->text, c->data, at);
+	weir_buf_add(&keys->text, text.s, text.len);
+	keys->same = false;
+}
+
+/* Append a part that is JSON text, of an absent field if it is empty. */
+static int
+add_json(struct weir_keys *keys, struct weir_str text, struct weir_arena *arena,
+    struct weir_error *err)
+{
+	size_t at = keys->canonical.len;
+	struct weir_value v;
+
+	if (text.len > WEIR_KEY_MAX)
+		return too_long(err);
+	if (text.len == 0 || is_canonical(text.s, text.len)) {
+		weir_buf_add(&keys->canonical, text.s, text.len);
+	} else {
+		v = weir_value_read(text.s, text.len, arena);
+		if (v.kind == WEIR_ERROR)
+			return weir_fail(
+			    err, WEIR_INPUT, "key: %.*s", (int)v.aux, v.s);
+		weir_value_key(&keys->canonical, v);
+	}
+	add_text(keys, text, at);
+	return 1;
+}
+
+/* Append a part that an expression gives. */
+static int
+add_computed(struct weir_keys *keys, const struct weir_expr *expr,
+    const struct weir_row *row, struct weir_arena *arena,
+    struct weir_error *err)
+{
+	size_t at = keys->canonical.len;
+	struct weir_buf text = {0};
+	struct weir_value v;
+	int rc = weir_expr_eval(expr, row, arena, &v, err);
+
+	if (rc <= 0) {
+		add_text(keys, (struct weir_str){"", 0}, at);
+		return rc < 0 ? -1 : 1;
+	}
+	weir_value_key(&keys->canonical, v);
+	weir_value_write(&text, v);
+	add_text(keys, (struct weir_str){text.data, text.len}, at);
+	weir_buf_fini(&text);
+	return 1;
+}
+
+/* Several parts have a comma behind each, so that each one ends somewhere. */
+static void
+end_part(struct weir_keys *keys)
+{
+	if (keys->n == 1)
+		return;
+	weir_buf_putc(&keys->canonical, ',');
+	if (!keys->same)
+		weir_buf_putc(&keys->text, ',');
+}
+
+static struct weir_str
+copy(const struct weir_buf *b, struct weir_arena *arena)
+{
+	char *to = weir_arena_alloc(arena, b->len + 1);
+
+	if (b->len > 0)
+		memcpy(to, b->data, b->len);
+	return (struct weir_str){to, b->len};
+}
+
+static int
+end_key(struct weir_keys *keys, struct weir_arena *arena, struct weir_key *out,
+    struct weir_error *err)
+{
+	if (keys->canonical.len > WEIR_KEY_MAX || keys->text.len > WEIR_KEY_MAX)
+		return too_long(err);
+	out->canonical = copy(&keys->canonical, arena);
+	out->text = keys->same ? out->canonical : copy(&keys->text, arena);
+	return 1;
+}
+
+int
+weir_keys_read(struct weir_keys *keys, const struct weir_row *row,
+    struct weir_arena *arena, struct weir_key *out, struct weir_error *err)
+{
+	const struct weir_key_field *f = keys->fields;
+	struct weir_str text;
+	int rc;
+
+	if (keys->n == 0) {
+		*out = (struct weir_key){{"", 0}, {"", 0}};
+		out->text = out->canonical;
+		return 1;
+	}
+	begin_key(keys);
+	for (size_t i = 0; i < keys->n; i++, f++) {
+		if (f->slot == WEIR_NO_SLOT) {
+			rc = add_computed(keys, f->expr, row, arena, err);
+		} else {
+			text.s = row->text + row->slots[f->slot].off;
+			text.len = row->slots[f->slot].len;
+			if (keys->n == 1 && text.len <= WEIR_KEY_MAX &&
+			    (text.len == 0 || is_canonical(text.s, text.len))) {
+				out->canonical = out->text = text;
+				return 1;
+			}
+			rc = add_json(keys, text, arena, err);
+		}
+		if (rc < 0)
+			return -1;
+		end_part(keys);
+	}
+	return end_key(keys, arena, out, err);
+}
+
+int
+weir_keys_join(struct weir_keys *keys, const struct weir_str *parts,
+    struct weir_arena *arena, struct weir_key *out, struct weir_error *err)
+{
+	begin_key(keys);
+	for (size_t i = 0; i < keys->n; i++) {
+		if (add_json(keys, parts[i], arena, err) < 0)
+			return -1;
+		end_part(keys);
+	}
+	return end_key(keys, arena, out, err);
+}
+
+static void
+write_part(
+    struct weir_buf *out, const struct weir_key_field *f, struct weir_str text)
+{
+	if (text.len == 0)
+		return;
+	weir_buf_add(out, f->column, f->column_len);
+	weir_buf_add(out, text.s, text.len);
+}
+
+void
+weir_keys_write(
+    struct weir_buf *out, struct weir_keys *keys, struct weir_str text)
+{
+	const char *s, *end;
+
+	if (keys->n == 1)
+		write_part(out, keys->fields, text);
+	if (keys->n <= 1)
+		return;
+	/* Skipping over JSON reads a little further than it goes. */
+	keys->text.len = 0;
+	weir_buf_add(&keys->text, text.s, text.len);
+	memset(weir_buf_reserve(&keys->text, WEIR_PAD), '\n', WEIR_PAD);
+	s = keys->text.data;
+	for (size_t i = 0; i < keys->n; i++) {
+		end = *s == ',' ? s : weir_json_skip(s);
+		write_part(out, &keys->fields[i],
+		    (struct weir_str){s, (size_t)(end - s)});
+		s = end + 1;
+	}
+}

@@ -1,0 +1,199 @@
+/*
+ * The swindow operator's state as lines: first {"closed":T}, then one line a
+ * group, in the order of results: {"w":[start,end],"k":{NAME:value},"a":[...]}.
+ * Times are nanoseconds since 1970; a key that was absent is left out; what
+ * stands in "a" is each aggregate's own matter.
+ */
+#include "op/swindow_impl.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "state/snapshot.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* --- saving --- */
+
+static int
+save_group(struct weir_swindow *sw, const struct weir_span *span,
+    const struct weir_group *it, struct weir_snapshot_writer *w,
+    struct weir_error *err)
+{
+	struct weir_buf *out = &sw->out;
+	size_t at;
+
+	out->len = 0;
+	weir_buf_printf(out, "{\"w\":[%jd,%jd],\"k\":", (intmax_t)span->start,
+	    (intmax_t)span->end);
+	at = out->len;
+	weir_keys_write(out, &sw->keys, it->text);
+	if (out->len == at)
+		weir_buf_putc(out, '{');
+	else
+		out->data[at] = '{'; /* for the first comma */
+	weir_buf_puts(out, "},\"a\":");
+	weir_aggs_save(out, &sw->aggs, it->value);
+	weir_buf_putc(out, '}');
+	return weir_snapshot_line(w, out->data, out->len, err);
+}
+
+int
+weir_swindow_save(
+    void *self, struct weir_snapshot_writer *w, struct weir_error *err)
+{
+	struct weir_swindow *sw = self;
+	struct weir_window **all;
+	int rc;
+
+	sw->out.len = 0;
+	if (sw->closed == WEIR_TIME_NONE)
+		weir_buf_puts(&sw->out, "{\"closed\":null}");
+	else
+		weir_buf_printf(
+		    &sw->out, "{\"closed\":%jd}", (intmax_t)sw->closed);
+	rc = weir_snapshot_line(w, sw->out.data, sw->out.len, err);
+	all = weir_windows_sorted(&sw->windows);
+	for (size_t i = 0; i < sw->windows.n && rc > 0; i++) {
+		struct weir_group it = {0};
+
+		while (rc > 0 && weir_groups_next(&all[i]->groups, &it))
+			rc = save_group(sw, &all[i]->span, &it, w, err);
+	}
+	free(all);
+	return rc;
+}
+
+/* --- loading --- */
+
+enum { SLOT_CLOSED, SLOT_WINDOW, SLOT_STATES, SLOT_KEYS };
+
+static void
+make_prover(struct weir_swindow *sw)
+{
+	struct weir_str path[2] = {{"closed", 6}};
+
+	sw->prover = weir_prover_new();
+	weir_prover_want(sw->prover, path, 1);
+	path[0] = weir_str("w");
+	weir_prover_want(sw->prover, path, 1);
+	path[0] = weir_str("a");
+	weir_prover_want(sw->prover, path, 1);
+	path[0] = weir_str("k");
+	for (size_t i = 0; i < sw->keys.n; i++) {
+		path[1] = sw->keys.fields[i].name;
+		weir_prover_want(sw->prover, path, 2);
+	}
+	sw->slots =
+	    weir_calloc(weir_prover_slots(sw->prover), sizeof *sw->slots);
+}
+
+/* The value at a slot of the line that lies in sw->out. */
+static struct weir_value
+value_at(struct weir_swindow *sw, int slot)
+{
+	struct weir_slot s = sw->slots[slot];
+
+	return weir_value_open(
+	    weir_value_read(sw->out.data + s.off, s.len, &sw->arena),
+	    &sw->arena);
+}
+
+static int
+bad_line(const char *why, struct weir_error *err)
+{
+	return weir_fail(err, WEIR_STATE, "saved state: %s", why);
+}
+
+static int
+load_closed(struct weir_swindow *sw, struct weir_error *err)
+{
+	struct weir_value v = value_at(sw, SLOT_CLOSED);
+
+	if (v.kind == WEIR_NULL)
+		return 1;
+	if (v.kind != WEIR_INT)
+		return bad_line("\"closed\" is no time", err);
+	sw->closed = v.i;
+	return 1;
+}
+
+static int
+load_span(
+    struct weir_swindow *sw, struct weir_span *span, struct weir_error *err)
+{
+	struct weir_value v = value_at(sw, SLOT_WINDOW);
+	const struct weir_value *item;
+	struct weir_span want;
+
+	if (v.kind != WEIR_LIST || v.list->n != 2)
+		return bad_line("no window", err);
+	item = v.list->items;
+	if (item[0].kind != WEIR_INT || item[1].kind != WEIR_INT ||
+	    item[0].i == WEIR_TIME_NONE)
+		return bad_line("a window without times", err);
+	*span = (struct weir_span){item[0].i, item[1].i};
+	want = weir_window_assign(&sw->spec, span->start);
+	if (want.start != span->start || want.end != span->end ||
+	    span->end <= sw->closed)
+		return bad_line("a window that cannot be open", err);
+	return 1;
+}
+
+static int
+load_key(struct weir_swindow *sw, struct weir_key *key, struct weir_error *err)
+{
+	struct weir_str parts[WEIR_KEYS_MAX];
+
+	for (size_t i = 0; i < sw->keys.n; i++)
+		parts[i] = (struct weir_str){
+		    sw->out.data + sw->slots[SLOT_KEYS + i].off,
+		    sw->slots[SLOT_KEYS + i].len};
+	return weir_keys_join(&sw->keys, parts, &sw->arena, key, err);
+}
+
+static int
+load_group(
+    struct weir_swindow *sw, struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_span span;
+	struct weir_window *w;
+	struct weir_key key;
+	void *states;
+	int added;
+
+	if (load_span(sw, &span, err) < 0 || load_key(sw, &key, err) < 0)
+		return -1;
+	w = weir_swindow_window(sw, st, span);
+	states = weir_groups_put(&w->groups, &key, sw->aggs.size, NULL, &added);
+	if (!added)
+		return bad_line("a group is there twice", err);
+	weir_groups_keep(&w->groups, &key);
+	sw->ngroups++;
+	if (weir_aggs_load(&sw->aggs, states, value_at(sw, SLOT_STATES),
+		&sw->arena, &w->groups.owned, err) < 0)
+		return -1;
+	return weir_swindow_measure(sw, w, err);
+}
+
+int
+weir_swindow_load(void *self, struct weir_stage *st, struct weir_str line,
+    struct weir_error *err)
+{
+	struct weir_swindow *sw = self;
+
+	if (sw->prover == NULL)
+		make_prover(sw);
+	if (sw->arena.total > 0)
+		weir_arena_reset(&sw->arena);
+	sw->out.len = 0;
+	weir_buf_add(&sw->out, line.s, line.len);
+	weir_buf_putc(&sw->out, '\n');
+	memset(weir_buf_reserve(&sw->out, WEIR_PAD), 0, WEIR_PAD);
+	if (memchr(line.s, '\n', line.len) != NULL ||
+	    weir_prover_line(sw->prover, sw->out.data, sw->slots, NULL) == NULL)
+		return bad_line("not a JSON object", err);
+	if (sw->slots[SLOT_CLOSED].len > 0)
+		return load_closed(sw, err);
+	return load_group(sw, st, err);
+}
