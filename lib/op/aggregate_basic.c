@@ -158,7 +158,11 @@ add_double(struct sum *s, double d)
 {
 	double sum = s->d + d;
 
-	s->lost += fabs(s->d) >= fabs(d) ? (s->d - sum) + d : (d - sum) + s->d;
+	if (!isfinite(sum)) /* nothing was lost that could be told */
+		s->lost = 0;
+	else
+		s->lost +=
+		    fabs(s->d) >= fabs(d) ? (s->d - sum) + d : (d - sum) + s->d;
 	s->d = sum;
 }
 
@@ -187,7 +191,7 @@ make_double(struct sum *s)
 static double
 total(const struct sum *s)
 {
-	return isfinite(s->d) ? s->d + s->lost : s->d;
+	return s->d + s->lost;
 }
 
 static int

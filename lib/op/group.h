@@ -15,7 +15,7 @@
 #include "expr/items.h"
 #include "state/table.h"
 
-#define WEIR_KEYS_MAX 64 /* keys in a list */
+#define WEIR_KEYSET_MAX 64 /* keys in a list */
 
 /* --- keys --- */
 
@@ -33,7 +33,7 @@ struct weir_key_field {
 	int slot; /* the key is just this field, or WEIR_NO_SLOT */
 };
 
-struct weir_keys {
+struct weir_keyset {
 	struct weir_items items;
 	size_t n;
 	struct weir_key_field *fields;
@@ -42,31 +42,31 @@ struct weir_keys {
 };
 
 /* Parse what -k says; text NULL: no keys. 1, or -1 with *err (WEIR_USAGE). */
-int weir_keys_parse(
-    struct weir_keys *keys, const char *text, struct weir_error *err);
-int weir_keys_compile(
-    struct weir_keys *keys, struct weir_prover *prover, struct weir_error *err);
+int weir_keyset_parse(
+    struct weir_keyset *keys, const char *text, struct weir_error *err);
+int weir_keyset_compile(struct weir_keyset *keys, struct weir_prover *prover,
+    struct weir_error *err);
 /* The canonical text, for fingerprints. */
-void weir_keys_print(struct weir_buf *out, const struct weir_keys *keys);
-void weir_keys_fini(struct weir_keys *keys);
+void weir_keyset_print(struct weir_buf *out, const struct weir_keyset *keys);
+void weir_keyset_fini(struct weir_keyset *keys);
 
 /*
  * The key of an event. It points into the event or into the arena. 1, or -1
  * with the reason in *err.
  */
-int weir_keys_read(struct weir_keys *keys, const struct weir_row *row,
+int weir_keyset_read(struct weir_keyset *keys, const struct weir_row *row,
     struct weir_arena *arena, struct weir_key *out, struct weir_error *err);
 
 /*
  * The key out of its parts, n JSON texts (len 0: absent): what a saved state
  * gives back. As above.
  */
-int weir_keys_join(struct weir_keys *keys, const struct weir_str *parts,
+int weir_keyset_join(struct weir_keyset *keys, const struct weir_str *parts,
     struct weir_arena *arena, struct weir_key *out, struct weir_error *err);
 
 /* Append `,"name":value` for each part of a key's text that is there. */
-void weir_keys_write(
-    struct weir_buf *out, struct weir_keys *keys, struct weir_str text);
+void weir_keyset_write(
+    struct weir_buf *out, struct weir_keyset *keys, struct weir_str text);
 
 /* --- groups --- */
 

@@ -10,17 +10,17 @@
 #include <string.h>
 
 int
-weir_keys_parse(
-    struct weir_keys *keys, const char *text, struct weir_error *err)
+weir_keyset_parse(
+    struct weir_keyset *keys, const char *text, struct weir_error *err)
 {
-	*keys = (struct weir_keys){0};
+	*keys = (struct weir_keyset){0};
 	if (text == NULL)
 		return 1;
 	if (weir_items_parse(&keys->items, text, false, "-k", err) < 0)
 		return -1;
-	if (keys->items.n > WEIR_KEYS_MAX)
+	if (keys->items.n > WEIR_KEYSET_MAX)
 		return weir_fail(
-		    err, WEIR_USAGE, "-k: more than %d keys", WEIR_KEYS_MAX);
+		    err, WEIR_USAGE, "-k: more than %d keys", WEIR_KEYSET_MAX);
 	keys->n = keys->items.n;
 	keys->fields = weir_calloc(keys->n, sizeof *keys->fields);
 	for (size_t i = 0; i < keys->n; i++) {
@@ -35,8 +35,8 @@ weir_keys_parse(
 }
 
 int
-weir_keys_compile(
-    struct weir_keys *keys, struct weir_prover *prover, struct weir_error *err)
+weir_keyset_compile(struct weir_keyset *keys, struct weir_prover *prover,
+    struct weir_error *err)
 {
 	struct weir_scope scope = {.prover = prover};
 
@@ -54,7 +54,7 @@ weir_keys_compile(
 }
 
 void
-weir_keys_print(struct weir_buf *out, const struct weir_keys *keys)
+weir_keyset_print(struct weir_buf *out, const struct weir_keyset *keys)
 {
 	for (size_t i = 0; i < keys->n; i++) {
 		weir_buf_puts(out, i == 0 ? "-k " : ", ");
@@ -66,7 +66,7 @@ weir_keys_print(struct weir_buf *out, const struct weir_keys *keys)
 }
 
 void
-weir_keys_fini(struct weir_keys *keys)
+weir_keyset_fini(struct weir_keyset *keys)
 {
 	for (size_t i = 0; keys->fields != NULL && i < keys->n; i++) {
 		free(keys->fields[i].column);
@@ -76,7 +76,7 @@ weir_keys_fini(struct weir_keys *keys)
 	weir_items_fini(&keys->items);
 	weir_buf_fini(&keys->canonical);
 	weir_buf_fini(&keys->text);
-	*keys = (struct weir_keys){0};
+	*keys = (struct weir_keyset){0};
 }
 
 /* Is JSON text canonical as it stands, as far as a glance can tell? */
@@ -108,7 +108,7 @@ too_long(struct weir_error *err)
  * canonical as written, text is left empty (same is set).
  */
 static void
-begin_key(struct weir_keys *keys)
+begin_key(struct weir_keyset *keys)
 {
 	keys->canonical.len = 0;
 	keys->text.len = 0;
@@ -117,7 +117,7 @@ begin_key(struct weir_keys *keys)
 
 /* Append a part whose canonical form came to stand at byte `at`. */
 static void
-add_text(struct weir_keys *keys, struct weir_str text, size_t at)
+add_text(struct weir_keyset *keys, struct weir_str text, size_t at)
 {
 	struct weir_buf *c = &keys->canonical;
 
@@ -132,8 +132,8 @@ add_text(struct weir_keys *keys, struct weir_str text, size_t at)
 
 /* Append a part that is JSON text, of an absent field if it is empty. */
 static int
-add_json(struct weir_keys *keys, struct weir_str text, struct weir_arena *arena,
-    struct weir_error *err)
+add_json(struct weir_keyset *keys, struct weir_str text,
+    struct weir_arena *arena, struct weir_error *err)
 {
 	size_t at = keys->canonical.len;
 	struct weir_value v;
@@ -155,7 +155,7 @@ add_json(struct weir_keys *keys, struct weir_str text, struct weir_arena *arena,
 
 /* Append a part that an expression gives. */
 static int
-add_computed(struct weir_keys *keys, const struct weir_expr *expr,
+add_computed(struct weir_keyset *keys, const struct weir_expr *expr,
     const struct weir_row *row, struct weir_arena *arena,
     struct weir_error *err)
 {
@@ -177,7 +177,7 @@ add_computed(struct weir_keys *keys, const struct weir_expr *expr,
 
 /* Several parts have a comma behind each, so that each one ends somewhere. */
 static void
-end_part(struct weir_keys *keys)
+end_part(struct weir_keyset *keys)
 {
 	if (keys->n == 1)
 		return;
@@ -197,8 +197,8 @@ copy(const struct weir_buf *b, struct weir_arena *arena)
 }
 
 static int
-end_key(struct weir_keys *keys, struct weir_arena *arena, struct weir_key *out,
-    struct weir_error *err)
+end_key(struct weir_keyset *keys, struct weir_arena *arena,
+    struct weir_key *out, struct weir_error *err)
 {
 	if (keys->canonical.len > WEIR_KEY_MAX || keys->text.len > WEIR_KEY_MAX)
 		return too_long(err);
@@ -208,7 +208,7 @@ end_key(struct weir_keys *keys, struct weir_arena *arena, struct weir_key *out,
 }
 
 int
-weir_keys_read(struct weir_keys *keys, const struct weir_row *row,
+weir_keyset_read(struct weir_keyset *keys, const struct weir_row *row,
     struct weir_arena *arena, struct weir_key *out, struct weir_error *err)
 {
 	const struct weir_key_field *f = keys->fields;
@@ -242,7 +242,7 @@ weir_keys_read(struct weir_keys *keys, const struct weir_row *row,
 }
 
 int
-weir_keys_join(struct weir_keys *keys, const struct weir_str *parts,
+weir_keyset_join(struct weir_keyset *keys, const struct weir_str *parts,
     struct weir_arena *arena, struct weir_key *out, struct weir_error *err)
 {
 	begin_key(keys);
@@ -265,8 +265,8 @@ write_part(
 }
 
 void
-weir_keys_write(
-    struct weir_buf *out, struct weir_keys *keys, struct weir_str text)
+weir_keyset_write(
+    struct weir_buf *out, struct weir_keyset *keys, struct weir_str text)
 {
 	const char *s, *end;
 

@@ -62,7 +62,7 @@ make_fingerprint(struct weir_swindow *sw)
 	weir_window_print(b, &sw->spec);
 	if (sw->keys.n > 0)
 		weir_buf_putc(b, ' ');
-	weir_keys_print(b, &sw->keys);
+	weir_keyset_print(b, &sw->keys);
 	weir_buf_puts(b, ": ");
 	weir_aggs_print(b, &sw->aggs);
 	weir_buf_cstr(b);
@@ -80,7 +80,7 @@ weir_swindow_new(
 	weir_windows_init(&sw->windows);
 	if (weir_window_parse(&sw->spec, config->window, config->offset, err) <
 		0 ||
-	    weir_keys_parse(&sw->keys, config->keys, err) < 0 ||
+	    weir_keyset_parse(&sw->keys, config->keys, err) < 0 ||
 	    weir_aggs_parse(&sw->aggs, config->aggregates, err) < 0 ||
 	    check_names(sw, err) < 0) {
 		weir_swindow_free(sw);
@@ -108,7 +108,7 @@ weir_swindow_free(struct weir_swindow *sw)
 	for (size_t i = 0; i < sw->windows.n; i++)
 		drop_groups(sw, &sw->windows.heap[i]->groups);
 	weir_windows_fini(&sw->windows);
-	weir_keys_fini(&sw->keys);
+	weir_keyset_fini(&sw->keys);
 	weir_aggs_fini(&sw->aggs);
 	weir_buf_fini(&sw->fingerprint);
 	weir_buf_fini(&sw->out);
@@ -133,7 +133,7 @@ weir_swindow_attach(
 
 	if (sw->config.late != NULL)
 		sw->late = weir_stage_side(st, sw->config.late);
-	if (weir_keys_compile(&sw->keys, prover, err) < 0)
+	if (weir_keyset_compile(&sw->keys, prover, err) < 0)
 		return -1;
 	return weir_aggs_compile(&sw->aggs, prover, err);
 }
@@ -233,7 +233,7 @@ put_results(struct weir_swindow *sw, struct weir_stage *st,
 	begin = out->len;
 	while (weir_groups_next(&w->groups, &it)) {
 		out->len = begin;
-		weir_keys_write(out, &sw->keys, it.text);
+		weir_keyset_write(out, &sw->keys, it.text);
 		weir_aggs_write(out, &sw->aggs, it.value);
 		weir_buf_putc(out, '}');
 		if (weir_stage_put(
@@ -272,8 +272,8 @@ refuse(struct weir_stage *st, const struct weir_block *b, uint32_t i,
 
 /* First pass: window, key and hash of each event, and what is wrong with it. */
 static void
-prepare(
-    struct weir_swindow *sw, const struct weir_block *b, uint32_t i, uint32_t n)
+prepare(struct weir_swindow *sw, const struct weir_block *b, uint32_t i,
+    uint32_t n, int64_t closed)
 {
 	struct weir_window *w = sw->last;
 	struct weir_span span =
@@ -291,13 +291,12 @@ prepare(
 		}
 		item->span = span;
 		item->window = w;
-		item->late =
-		    span.end <= ev->watermark || span.end <= sw->closed;
+		item->late = span.end <= ev->watermark || span.end <= closed;
 		item->hashed = false;
 		if (item->late)
 			continue;
 		item->bad = (ev->flags & WEIR_RETRACT) ||
-		    weir_keys_read(
+		    weir_keyset_read(
 			&sw->keys, &row, &sw->keys_arena, &item->key, NULL) < 0;
 		if (item->bad || w == NULL || w->groups.table == NULL)
 			continue;
@@ -322,7 +321,7 @@ refuse_key(struct weir_swindow *sw, struct weir_stage *st,
 		weir_fail(&why, WEIR_INPUT,
 		    "a retraction: this version takes no event back");
 	else
-		weir_keys_read(&sw->keys, &row, &sw->arena, &key, &why);
+		weir_keyset_read(&sw->keys, &row, &sw->arena, &key, &why);
 	return refuse(st, b, i, &why, err);
 }
 
@@ -405,11 +404,15 @@ events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
 {
 	struct weir_swindow *sw = self;
+	int64_t closed = weir_stage_metrics(st)->watermark;
 
+	/* An input that was idle may be behind what the others closed. */
+	if (closed < sw->closed)
+		closed = sw->closed;
 	while (n > 0) {
 		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
 
-		prepare(sw, b, i, run);
+		prepare(sw, b, i, run, closed);
 		for (uint32_t k = 0; k < run; k++)
 			if (apply(sw, st, b, i + k, &sw->run[k], err) < 0)
 				return -1;

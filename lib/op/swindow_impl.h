@@ -22,7 +22,7 @@ struct weir_swindow_item {
 struct weir_swindow {
 	struct weir_swindow_config config;
 	struct weir_window_spec spec;
-	struct weir_keys keys;
+	struct weir_keyset keys;
 	struct weir_aggs aggs;
 	struct weir_buf fingerprint;
 	struct weir_side *late;
@@ -42,6 +42,7 @@ struct weir_swindow {
 	/* for loading */
 	struct weir_prover *prover;
 	struct weir_slot *slots;
+	const char *line;
 };
 
 /* Open a window or find it. */

@@ -27,7 +27,7 @@ save_group(struct weir_swindow *sw, const struct weir_span *span,
 	weir_buf_printf(out, "{\"w\":[%jd,%jd],\"k\":", (intmax_t)span->start,
 	    (intmax_t)span->end);
 	at = out->len;
-	weir_keys_write(out, &sw->keys, it->text);
+	weir_keyset_write(out, &sw->keys, it->text);
 	if (out->len == at)
 		weir_buf_putc(out, '{');
 	else
@@ -88,15 +88,14 @@ make_prover(struct weir_swindow *sw)
 	    weir_calloc(weir_prover_slots(sw->prover), sizeof *sw->slots);
 }
 
-/* The value at a slot of the line that lies in sw->out. */
+/* The value at a slot of the line. */
 static struct weir_value
 value_at(struct weir_swindow *sw, int slot)
 {
 	struct weir_slot s = sw->slots[slot];
 
 	return weir_value_open(
-	    weir_value_read(sw->out.data + s.off, s.len, &sw->arena),
-	    &sw->arena);
+	    weir_value_read(sw->line + s.off, s.len, &sw->arena), &sw->arena);
 }
 
 static int
@@ -143,13 +142,13 @@ load_span(
 static int
 load_key(struct weir_swindow *sw, struct weir_key *key, struct weir_error *err)
 {
-	struct weir_str parts[WEIR_KEYS_MAX];
+	struct weir_str parts[WEIR_KEYSET_MAX];
 
 	for (size_t i = 0; i < sw->keys.n; i++)
-		parts[i] = (struct weir_str){
-		    sw->out.data + sw->slots[SLOT_KEYS + i].off,
-		    sw->slots[SLOT_KEYS + i].len};
-	return weir_keys_join(&sw->keys, parts, &sw->arena, key, err);
+		parts[i] =
+		    (struct weir_str){sw->line + sw->slots[SLOT_KEYS + i].off,
+			sw->slots[SLOT_KEYS + i].len};
+	return weir_keyset_join(&sw->keys, parts, &sw->arena, key, err);
 }
 
 static int
@@ -186,12 +185,8 @@ weir_swindow_load(void *self, struct weir_stage *st, struct weir_str line,
 		make_prover(sw);
 	if (sw->arena.total > 0)
 		weir_arena_reset(&sw->arena);
-	sw->out.len = 0;
-	weir_buf_add(&sw->out, line.s, line.len);
-	weir_buf_putc(&sw->out, '\n');
-	memset(weir_buf_reserve(&sw->out, WEIR_PAD), 0, WEIR_PAD);
-	if (memchr(line.s, '\n', line.len) != NULL ||
-	    weir_prover_line(sw->prover, sw->out.data, sw->slots, NULL) == NULL)
+	sw->line = line.s;
+	if (weir_prover_line(sw->prover, line.s, sw->slots, NULL) == NULL)
 		return bad_line("not a JSON object", err);
 	if (sw->slots[SLOT_CLOSED].len > 0)
 		return load_closed(sw, err);
