@@ -8,27 +8,33 @@
 
 static const char bom[] = "\xEF\xBB\xBF";
 
+/* Bytes up to buf + to belong to the line, too; keep what is to be shown. */
+static void
+add_long(struct weir_reader *r, size_t to)
+{
+	struct weir_long_line *t = &r->tail;
+	size_t n = to - (r->pos + t->kept), room = WEIR_BAD_RAW_MAX - t->kept;
+
+	t->len += n;
+	t->kept += n < room ? n : room;
+}
+
 void
 weir_long_arrived(struct weir_reader *r, char delimiter)
 {
 	struct weir_long_line *t = &r->tail;
-	const char *at;
+	const char *at = NULL;
 
-	if (t->len == 0) {
-		t->len = r->end - r->pos;
-		t->kept = t->len < WEIR_BAD_RAW_MAX ? (size_t)t->len
-						    : WEIR_BAD_RAW_MAX;
+	if (t->len > 0)
+		at =
+		    memchr(r->buf + r->scanned, delimiter, r->end - r->scanned);
+	if (at == NULL) {
+		add_long(r, r->end);
 		r->end = r->scanned = r->pos + t->kept;
 		return;
 	}
-	at = memchr(r->buf + r->scanned, delimiter, r->end - r->scanned);
-	if (at == NULL) {
-		t->len += r->end - r->scanned;
-		r->end = r->scanned;
-		return;
-	}
 	t->end = (size_t)(at - r->buf);
-	t->len += t->end - r->scanned;
+	add_long(r, t->end);
 	t->done = true;
 }
 

@@ -5,6 +5,7 @@
 
 #define RS	  0x1e
 #define RETRY_MIN 65536 /* below, trying a record again costs nothing */
+#define AROUND	  2	/* RS and newline, around a text of max_line */
 
 /* Text between two RS, or before the first; blanks around it are cut off. */
 struct record {
@@ -68,41 +69,64 @@ find_record(struct weir_reader *r, size_t *at, struct record *rec)
 	return true;
 }
 
-/* Newlines between a record's tokens become spaces: an event is one line. */
+/*
+ * Newlines between an object's tokens become spaces: an event is one line. Those
+ * behind the object stay: one of them ends the record.
+ */
 static void
 join_lines(char *s, size_t len)
 {
 	bool inside = false;
+	size_t depth = 0;
 
 	if (memchr(s, '\n', len) == NULL)
 		return;
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '"')
 			inside = !inside;
-		else if (s[i] == '\\' && inside)
-			i++;
-		else if (s[i] == '\n' && !inside)
+		else if (inside)
+			i += s[i] == '\\';
+		else if (s[i] == '{' || s[i] == '[')
+			depth++;
+		else if ((s[i] == '}' || s[i] == ']') && depth > 0)
+			depth--;
+		else if (s[i] == '\n' && depth > 0)
 			s[i] = ' ';
 	}
 }
 
-/* Is the record an event? Its slots and index go to row n. */
 static bool
-prove(struct weir_reader *r, const struct record *rec, uint32_t n)
+too_long(const struct weir_reader *r, const struct record *rec)
+{
+	return rec->end - rec->start > r->c.max_line + AROUND;
+}
+
+/*
+ * Is the record, or what it holds up to a newline, an event? Its slots and
+ * index go to row n; what follows the newline is left for later.
+ */
+static bool
+prove(struct weir_reader *r, struct record *rec, uint32_t n)
 {
 	char *s = r->buf + rec->text, *stop = s + rec->len, save = *stop;
 	uint16_t *index =
 	    r->index ? r->index + (size_t)n * WEIR_INDEX_MAX : NULL;
 	const char *end;
 
-	if (!rec->rs || rec->len > r->c.max_line)
+	if (!rec->rs || too_long(r, rec))
 		return false;
 	join_lines(s, rec->len);
 	*stop = '\n';
 	end = weir_prover_line(
 	    r->c.prover, s, r->slots + (size_t)n * r->nslots, index);
 	*stop = save;
-	return end == stop;
+	if (end == NULL || end == stop)
+		return end == stop;
+	rec->len = (size_t)(end - s);
+	rec->end = rec->text + rec->len + 1;
+	while (is_blank(s[rec->len - 1]))
+		rec->len--;
+	return true;
 }
 
 /*
@@ -110,7 +134,7 @@ prove(struct weir_reader *r, const struct record *rec, uint32_t n)
  * an event. Long ones are tried again only when they have doubled.
  */
 static bool
-complete(struct weir_reader *r, const struct record *rec, uint32_t n)
+complete(struct weir_reader *r, struct record *rec, uint32_t n)
 {
 	if (r->buf[rec->end - 1] != '\n' || rec->len < r->retry)
 		return false;
@@ -126,19 +150,19 @@ static int
 bad_record(
     struct weir_reader *r, const struct record *rec, struct weir_error *err)
 {
-	const char *raw = r->buf + rec->text;
-	size_t len = rec->len;
+	const char *raw = r->buf + rec->start;
+	size_t len = rec->end - rec->start;
 	char why[96];
 
 	r->retry = 0;
-	if (!rec->rs)
-		snprintf(why, sizeof why, "text outside of a record");
-	else if (len > r->c.max_line)
+	if (!too_long(r, rec) && rec->rs)
+		return weir_reader_judge(r, r->buf + rec->text, rec->len, err);
+	if (rec->rs)
 		snprintf(why, sizeof why,
 		    "record of %zu bytes is over the limit of %zu", len,
 		    r->c.max_line);
 	else
-		return weir_reader_judge(r, raw, len, err);
+		snprintf(why, sizeof why, "text outside of a record");
 	return weir_reader_bad(r, why, raw,
 	    len < WEIR_BAD_RAW_MAX ? len : WEIR_BAD_RAW_MAX, len, err);
 }
@@ -214,7 +238,7 @@ weir_seq_next(
 	}
 	weir_reader_consume(r, to, 0);
 	r->ready = r->pos;
-	if (r->end - r->pos > r->c.max_line && !r->last)
+	if (r->end - r->pos > r->c.max_line + AROUND && !r->last)
 		weir_long_arrived(r, RS);
 	return 0;
 }
