@@ -289,6 +289,30 @@ test_index(void)
 	weir_prover_free(p);
 }
 
+/* An event before a column was there must not seem to lack what it has. */
+static void
+test_index_wanted_late(void)
+{
+	struct weir_prover *p = weir_prover_new();
+	struct weir_str name;
+	char line[400];
+	int len = snprintf(line, sizeof(line), "{\"%0300d\":1,\"x\":2}", 7);
+
+	prove(p, line, (size_t)len, offsets);
+	name = (struct weir_str){line + 2, 300};
+	weir_prover_want(p, &name, 1);
+	prove(p, line, (size_t)len, offsets);
+	ok(weir_prover_index_count(p) == 1 && slot_is(0, "1"),
+	    "no column for a name that went by unlearned");
+	name = weir_str("y");
+	weir_prover_want(p, &name, 1);
+	prove(p, "{\"x\":1,\"z\":2,\"y\":3}", 21, offsets);
+	ok(weir_prover_index_count(p) == 2 &&
+		weir_str_eq(weir_prover_index_name(p, 1), "z"),
+	    "nor for one that may have been it");
+	weir_prover_free(p);
+}
+
 static void
 test_skip(void)
 {
@@ -407,6 +431,7 @@ main(void)
 	test_new_keys();
 	test_want();
 	test_index();
+	test_index_wanted_late();
 	test_skip();
 	test_mutations();
 	return done();
