@@ -35,6 +35,7 @@ struct weir_dir {
 	int fd;	    /* the directory */
 	int lock;   /* fd of `lock`, held shared; -1 if not locked */
 	uint64_t epoch;
+	int wait_ms; /* how long to wait for it: WEIR_LOCK_WAIT_MS */
 };
 
 /* A checkpoint's name: number and epoch. */
@@ -50,9 +51,9 @@ char *weir_part_name(const char *stage);
 
 /*
  * Open (create: make it, 0700, with its parent's entry fsynced) a state
- * directory, without locking. 1, 0 if there is none and create is false, -1 with
- * *err: WEIR_STATE if it is not ours, not a directory, a link, or writable by
- * others; WEIR_SYSTEM otherwise.
+ * directory, without locking. 1, 0 if there is none (or an empty directory) and
+ * create is false, -1 with *err: WEIR_STATE if it is not ours, not a directory,
+ * a link, writable by others, or holds other files; WEIR_SYSTEM otherwise.
  */
 int weir_dir_open(
     struct weir_dir *d, const char *path, bool create, struct weir_error *err);
@@ -61,7 +62,8 @@ void weir_dir_close(struct weir_dir *d);
 /*
  * Become the newest incarnation: create the next epoch exclusively, wait for
  * the exclusive lock, go back to shared and check again. -1 with *err
- * (WEIR_STATE) naming the holders' process ids after WEIR_LOCK_WAIT_MS.
+ * (WEIR_STATE) naming the holders' process ids after d->wait_ms. May be called
+ * again, when every stage has gone, for the next incarnation.
  */
 int weir_dir_lead(struct weir_dir *d, struct weir_error *err);
 /*
@@ -174,9 +176,24 @@ int weir_cp_remove(
     const struct weir_dir *d, struct weir_cp cp, struct weir_error *err);
 
 /*
+ * Remove all committed checkpoints but the newest keep (at least one), and what
+ * older ones than those left uncommitted. After each commit.
+ */
+int weir_dir_prune(
+    const struct weir_dir *d, size_t keep, struct weir_error *err);
+/*
+ * The same for the leader while no checkpoint is under way: what was never
+ * committed goes whatever its number, so do pending files that no kept manifest
+ * lists, and temporary files. After recovery, before stages start. keep 0
+ * forgets everything, claims of side files included, but save/ and `job`.
+ */
+int weir_dir_sweep(
+    const struct weir_dir *d, size_t keep, struct weir_error *err);
+
+/*
  * Find what to restore: the highest checkpoint whose manifest and parts verify
  * whole. 1 with *m, 0 if there is none (begin anew), -1 with *err (WEIR_STATE) if
- * the newest committed one is damaged but was made visible.
+ * a newer one is damaged and its output may be visible, or none is whole.
  */
 int weir_dir_recover(
     const struct weir_dir *d, struct weir_manifest *m, struct weir_error *err);

@@ -158,37 +158,18 @@ write_header(struct weir_lz4_writer *w, struct weir_error *err)
 	return 1;
 }
 
-/* Hash len bytes of fd from the start. */
-static int
-hash_file(int fd, uint64_t len, struct weir_hasher *h, struct weir_error *err)
-{
-	char *piece = weir_malloc(PIECE);
-	int r = 1;
-
-	for (uint64_t off = 0; off < len && r == 1;) {
-		size_t want = len - off < PIECE ? (size_t)(len - off) : PIECE;
-		ssize_t n = weir_pread_all(fd, piece, want, off);
-
-		if (n < 0)
-			r = weir_fail_errno(err, "read");
-		else if ((size_t)n != want)
-			r = weir_fail(err, WEIR_STATE, "damaged: cut short");
-		else
-			weir_hasher_add(h, piece, want);
-		off += want;
-	}
-	free(piece);
-	return r;
-}
-
 /* The digest of the file up to where it will stand, the trailer's start in b. */
 static int
 digest_of(int fd, uint64_t frame, const unsigned char *b,
     struct weir_digest *digest, struct weir_error *err)
 {
 	struct weir_hasher *h = weir_hasher_new();
-	int r = hash_file(fd, frame, h, err);
+	int r = weir_hash_range(fd, 0, frame, h);
 
+	if (r < 0)
+		weir_fail_errno(err, "read");
+	else if (r == 0)
+		r = weir_fail(err, WEIR_STATE, "damaged: cut short");
 	weir_hasher_add(h, b, DIGEST_AT);
 	*digest = weir_hasher_digest(h);
 	weir_hasher_free(h);

@@ -10,12 +10,14 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SHOW 256 /* bytes for a name in a message */
+#define SHOW  256		  /* bytes for a name in a message */
+#define PIECE ((size_t)256 << 10) /* read at a time */
 
 int
 weir_write_all(int fd, const void *data, size_t len)
@@ -220,6 +222,50 @@ weir_pread_all(int fd, void *data, size_t len, uint64_t off)
 			return -1;
 	}
 	return (ssize_t)have;
+}
+
+int
+weir_hash_range(int fd, uint64_t off, uint64_t len, struct weir_hasher *h)
+{
+	char *piece = weir_malloc(PIECE);
+	int r = 1;
+
+	while (len > 0 && r == 1) {
+		size_t want = len < PIECE ? (size_t)len : PIECE;
+		ssize_t n = weir_pread_all(fd, piece, want, off);
+
+		if (n < 0)
+			r = -1;
+		else if ((size_t)n != want)
+			r = 0;
+		else
+			weir_hasher_add(h, piece, want);
+		off += want;
+		len -= want;
+	}
+	free(piece);
+	return r;
+}
+
+int
+weir_file_digest(int dirfd, const char *name, uint64_t *len,
+    struct weir_digest *digest, struct weir_error *err)
+{
+	struct weir_hasher *h;
+	int fd, r = weir_open_regular(dirfd, name, &fd, len, err);
+
+	if (r <= 0)
+		return r;
+	h = weir_hasher_new();
+	r = weir_hash_range(fd, 0, *len, h);
+	if (r < 0)
+		weir_fail_errno(err, "%s", name);
+	else if (r == 0) /* somebody cut it meanwhile */
+		r = weir_fail(err, WEIR_STATE, "%s: damaged", name);
+	*digest = weir_hasher_digest(h);
+	weir_hasher_free(h);
+	close(fd);
+	return r;
 }
 
 int

@@ -11,6 +11,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "base/hash.h"
 
 #include <stdint.h>
 #include <sys/types.h>
@@ -45,6 +46,11 @@ int weir_open_regular(int dirfd, const char *name, int *fd, uint64_t *size,
     struct weir_error *err);
 /* As much as there is up to len, from off: how much, or -1 with errno. */
 ssize_t weir_pread_all(int fd, void *data, size_t len, uint64_t off);
+/* Length and digest of a whole regular file: 1, 0 if there is none, -1. */
+int weir_file_digest(int dirfd, const char *name, uint64_t *len,
+    struct weir_digest *digest, struct weir_error *err);
+/* Hash len bytes of fd from off on: 1, 0 if there are fewer, -1 with errno. */
+int weir_hash_range(int fd, uint64_t off, uint64_t len, struct weir_hasher *h);
 /*
  * Read a whole regular file of at most max bytes, never following a link: 1, 0
  * if there is none, -1 with *err (WEIR_STATE if too big or not a file).

@@ -216,10 +216,10 @@ weir_record_digest(struct weir_record *r, const struct weir_map *map,
 }
 
 int
-weir_record_list(struct weir_record *r, const char *name, size_t max,
-    const struct weir_list **out)
+weir_record_sublist(struct weir_record *r, const struct weir_map *map,
+    const char *name, size_t max, const struct weir_list **out)
 {
-	const struct weir_value *found = get(r->map, name);
+	const struct weir_value *found = get(map, name);
 	struct weir_value v;
 
 	if (found == NULL || found->kind != WEIR_JSON)
@@ -231,6 +231,13 @@ weir_record_list(struct weir_record *r, const char *name, size_t max,
 		return fail(r, name, "has too many items");
 	*out = v.list;
 	return 1;
+}
+
+int
+weir_record_list(struct weir_record *r, const char *name, size_t max,
+    const struct weir_list **out)
+{
+	return weir_record_sublist(r, r->map, name, max, out);
 }
 
 int

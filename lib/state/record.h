@@ -53,9 +53,11 @@ int weir_record_i64(struct weir_record *r, const struct weir_map *map,
     const char *name, int64_t none, int64_t *out);
 int weir_record_digest(struct weir_record *r, const struct weir_map *map,
     const char *name, struct weir_digest *out);
-/* A list of at most max objects, each to be got with weir_record_item(). */
+/* A list (of r->map, of map) of at most max objects: weir_record_item(). */
 int weir_record_list(struct weir_record *r, const char *name, size_t max,
     const struct weir_list **out);
+int weir_record_sublist(struct weir_record *r, const struct weir_map *map,
+    const char *name, size_t max, const struct weir_list **out);
 int weir_record_item(struct weir_record *r, const struct weir_list *list,
     size_t i, const struct weir_map **out);
 

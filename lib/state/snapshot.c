@@ -444,6 +444,29 @@ weir_snapshot_check(int dirfd, const char *file, uint64_t *len,
 }
 
 int
+weir_snapshot_verify(int dirfd, const char *file, uint64_t len,
+    struct weir_digest digest, struct weir_error *err)
+{
+	struct weir_trailer t;
+	uint64_t size;
+	int fd, got = open_file(dirfd, file, &fd, &size, &t, err);
+
+	if (got == 0) {
+		weir_fail(err, WEIR_STATE, "there is no such part");
+		return blame(err, file);
+	}
+	if (got < 0)
+		return -1;
+	if (size != len || t.digest.lo != digest.lo || t.digest.hi != digest.hi)
+		got = weir_fail(err, WEIR_STATE,
+		    "damaged: not the part that the manifest lists");
+	else
+		got = weir_lz4_verify(fd, &t, err);
+	close(fd);
+	return got < 0 ? blame(err, file) : 1;
+}
+
+int
 weir_snapshot_mismatch(const char *stage, const char *saved, const char *now,
     struct weir_error *err)
 {

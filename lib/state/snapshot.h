@@ -82,6 +82,13 @@ int weir_snapshot_check(int dirfd, const char *file, uint64_t *len,
     struct weir_digest *digest, struct weir_error *err);
 
 /*
+ * Read all of a part: 1 if its bytes are what its trailer says, and that is
+ * what a manifest says; -1 with *err (WEIR_STATE; there is none, too).
+ */
+int weir_snapshot_verify(int dirfd, const char *file, uint64_t len,
+    struct weir_digest digest, struct weir_error *err);
+
+/*
  * Two fingerprints do not match: fills *err (WEIR_STATE) showing both and what
  * to do, and returns -1.
  */
