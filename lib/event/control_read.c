@@ -35,7 +35,7 @@ static int
 refuse(struct decoder *d, const char *name, const char *why)
 {
 	return weir_fail(
-	    d->err, WEIR_INPUT, "bad %s frame: \"%s\" %s", d->what, name, why);
+	    d->err, WEIR_INPUT, "%s: \"%s\" %s", d->what, name, why);
 }
 
 /*
@@ -49,15 +49,14 @@ begin(struct decoder *d, const char *s, size_t len, struct weir_value *map)
 
 	if (len > WEIR_CONTROL_MAX)
 		return weir_fail(d->err, WEIR_INPUT,
-		    "bad %s frame: %zu bytes, over the limit of %d", d->what,
-		    len, WEIR_CONTROL_MAX);
+		    "%s: %zu bytes, over the limit of %d", d->what, len,
+		    WEIR_CONTROL_MAX);
 	copy = weir_arena_alloc(&d->arena, len + WEIR_PAD);
 	memcpy(copy, s, len);
 	memset(copy + len, 0, WEIR_PAD);
 	copy[len] = '\n';
 	if (!weir_check(copy, len, why, sizeof why))
-		return weir_fail(
-		    d->err, WEIR_INPUT, "bad %s frame: %s", d->what, why);
+		return weir_fail(d->err, WEIR_INPUT, "%s: %s", d->what, why);
 	while (*copy != '{') {
 		copy++;
 		len--;
@@ -68,7 +67,7 @@ begin(struct decoder *d, const char *s, size_t len, struct weir_value *map)
 	    weir_value_open(weir_value_read(copy, len, &d->arena), &d->arena);
 	if (map->kind != WEIR_MAP)
 		return weir_fail(d->err, WEIR_INPUT,
-		    "bad %s frame: a lone surrogate in a name", d->what);
+		    "%s: a lone surrogate in a name", d->what);
 	return 1;
 }
 
@@ -291,7 +290,7 @@ read_hello(struct decoder *d, const struct weir_map *map, struct weir_hello *h)
 		return -1;
 	if (version != WEIR_FRAME_VERSION)
 		return weir_fail(d->err, WEIR_INPUT,
-		    "frames of version %llu, this is for version %d",
+		    "its version is %llu, this program knows version %d",
 		    (unsigned long long)version, WEIR_FRAME_VERSION);
 	if (changes.kind != WEIR_ABSENT) {
 		struct weir_str s = {changes.s, changes.aux};

@@ -30,37 +30,31 @@ weir_frame_read_header(struct weir_frame *f, const unsigned char *p, size_t max,
 	unsigned kind = p[AT_KIND];
 
 	if (weir_get32(p + AT_MAGIC) != WEIR_FRAME_MAGIC)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frames: no frame where one must begin");
+		return weir_fail(err, WEIR_INPUT, "no frame begins here");
 	if (p[AT_VERSION] != WEIR_FRAME_VERSION)
 		return weir_fail(err, WEIR_INPUT,
-		    "frames of version %u, this is for version %d",
+		    "its version is %u, this program knows version %d",
 		    p[AT_VERSION], WEIR_FRAME_VERSION);
+	if (kind < WEIR_FRAME_HELLO || kind > WEIR_FRAME_END)
+		return weir_fail(err, WEIR_INPUT, "unknown kind %u", kind);
+	if (weir_get16(p + AT_FLAGS) != 0)
+		return weir_fail(err, WEIR_INPUT, "unknown flags");
+	f->kind = (enum weir_frame_kind)kind;
 	f->len = weir_get32(p + AT_LEN);
 	f->count = weir_get32(p + AT_COUNT);
 	f->seq = weir_get64(p + AT_SEQ);
 	f->sum = weir_get64(p + AT_SUM);
-	if (kind < WEIR_FRAME_HELLO || kind > WEIR_FRAME_END)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frame %llu: unknown kind %u",
-		    (unsigned long long)f->seq, kind);
-	f->kind = (enum weir_frame_kind)kind;
-	if (weir_get16(p + AT_FLAGS) != 0)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frame %llu: unknown flags",
-		    (unsigned long long)f->seq);
 	if (f->kind != WEIR_FRAME_EVENTS && max > WEIR_CONTROL_MAX)
 		max = WEIR_CONTROL_MAX;
 	if (f->len > max)
 		return weir_fail(err, WEIR_INPUT,
-		    "frame %llu: %lu bytes, over the limit of %zu",
-		    (unsigned long long)f->seq, (unsigned long)f->len, max);
+		    "%lu bytes, over the limit of %zu", (unsigned long)f->len,
+		    max);
 	if (f->kind == WEIR_FRAME_EVENTS
 		? f->count == 0 || f->count > WEIR_FRAME_EVENTS_MAX
 		: f->count != 0)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frame %llu: a count of %lu events",
-		    (unsigned long long)f->seq, (unsigned long)f->count);
+		return weir_fail(err, WEIR_INPUT, "a count of %lu events",
+		    (unsigned long)f->count);
 	return 1;
 }
 
@@ -87,9 +81,8 @@ weir_frame_verify(const struct weir_frame *f, const unsigned char *header,
 	struct weir_piece whole = {payload, f->len};
 
 	if (sum(header, &whole, 1) != f->sum)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frame %llu: checksum does not match",
-		    (unsigned long long)f->seq);
+		return weir_fail(
+		    err, WEIR_INPUT, "its checksum does not match");
 	return 1;
 }
 
@@ -119,12 +112,12 @@ weir_frame_read_watermark(const char *payload, size_t len, int64_t *time,
 	uint32_t flags;
 
 	if (len != WEIR_FRAME_MARK)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frame: a watermark of %zu bytes", len);
+		return weir_fail(
+		    err, WEIR_INPUT, "a watermark of %zu bytes", len);
 	flags = weir_get32(payload + 8);
 	if ((flags & ~MARK_IDLE) != 0 || weir_get32(payload + 12) != 0)
-		return weir_fail(err, WEIR_INPUT,
-		    "corrupt frame: unknown flags of a watermark");
+		return weir_fail(
+		    err, WEIR_INPUT, "unknown flags of a watermark");
 	*time = (int64_t)weir_get64(payload);
 	*idle = (flags & MARK_IDLE) != 0;
 	return 1;

@@ -71,7 +71,8 @@ struct weir_frame {
 
 /*
  * Read a header (WEIR_FRAME_HEADER bytes): 1, or -1 with *err (WEIR_INPUT) if
- * magic, version, kind or flags are wrong or the payload is longer than max.
+ * magic, version, kind, flags or count are wrong or the payload is longer than
+ * max. Here and below the text says what is wrong, not where.
  */
 int weir_frame_read_header(struct weir_frame *f, const unsigned char *p,
     size_t max, struct weir_error *err);

@@ -252,8 +252,7 @@ weir_frame_read_events(const struct weir_frame *f, const char *payload,
 	if (wrong == NULL)
 		return 1;
 	rows->names.id = 0; /* may be half of the new ones */
-	return weir_fail(err, WEIR_INPUT, "corrupt frame %llu: %s",
-	    (unsigned long long)f->seq, wrong);
+	return weir_fail(err, WEIR_INPUT, "%s", wrong);
 }
 
 void
