@@ -1,0 +1,168 @@
+#!/bin/bash
+# Goal: the figures of the README, honestly: the same work on the same file in
+# the same run, peers at their best settings, medians, the first run dropped.
+# Method: bench [NAME...] runs the named benches, or all; RUNS (5), EVENTS (1 M).
+set -u
+cd "$(dirname "$0")/../.." || exit 1
+build=$(cd "${BUILD:-build}" && pwd)
+PATH=$build:$PATH
+runs=${RUNS:-5}
+events=${EVENTS:-1000000}
+dir=$build/bench-data
+log=$dir/access-$events.ndjson
+venv=$build/bench-venv
+mkdir -p "$dir"
+
+[ -s "$log" ] || "$build/bench/access" "$events" >"$log"
+size=$(stat -c %s "$log")
+cat "$log" >/dev/null # in the page cache
+
+# median COMMAND: seconds of the median run; the command is one for bash.
+median() {
+	local i t
+	for ((i = 0; i <= runs; i++)); do
+		t=$({ TIMEFORMAT=%R && time bash -c "$1" >/dev/null 2>&1; } 2>&1)
+		[ "$i" = 0 ] || echo "$t"
+	done | sort -n | sed -n "$((runs / 2 + 1))p"
+}
+
+rate() { # rate SECONDS: MB/s over the log
+	awk -v s="$1" -v b="$size" 'BEGIN { printf "%8.0f MB/s", b / s / 1e6 }'
+}
+
+show() { # show NAME SECONDS [OURS]: with how much slower than ours it is
+	printf '  %-46s %8.3f s %s' "$1" "$2" "$(rate "$2")"
+	[ $# -lt 3 ] || awk -v a="$2" -v b="$3" \
+		'BEGIN { printf "   weir is %.1f x", a / b }'
+	echo
+}
+
+duck() { # duck NAME OURS SQL: one thread and all
+	local t threads
+	for threads in 1 all; do
+		t=$("$venv/bin/python" tests/bench/duck.py "$log" $threads "$3" \
+			"$runs") || continue
+		show "DuckDB, $1, threads: $threads" "$t" "$2"
+	done
+}
+
+need_duckdb() {
+	[ -x "$venv/bin/python" ] && "$venv/bin/python" -c 'import duckdb' \
+		2>/dev/null && return
+	echo "bench: installing DuckDB into $venv"
+	python3 -m venv "$venv" && "$venv/bin/pip" -q install duckdb
+}
+
+bench_filter() {
+	local t
+	echo "filter: status >= 500, $events events, $size bytes, validated"
+	t=$(median "sfilter 'status >= 500' '$log'")
+	show "sfilter, from a file" "$t"
+	show "sfilter, from a pipe" \
+		"$(median "cat '$log' | sfilter 'status >= 500'")"
+	show "sfilter, every event passes" \
+		"$(median "sfilter 'true' '$log'")"
+	runs=1 show "jq" \
+		"$(runs=1 median "jq -c 'select(.status >= 500)' '$log'")" "$t"
+	runs=1 show "Miller" "$(runs=1 median \
+		"mlr --ijsonl --ojsonl filter '\$status >= 500' '$log'")" "$t"
+	duck "filter to a file" "$t" "COPY (SELECT * FROM {log} \
+		WHERE status >= 500) TO '$dir/duck.json' (FORMAT json)"
+}
+
+bench_window() {
+	local t
+	echo "window: 1 minute by host: count, sum, avg, max"
+	t=$(median "swindow -t ts -w 1m -k host 'n = count(), s = sum(bytes), \
+		a = avg(latency_ms), m = max(latency_ms)' '$log'")
+	show "swindow" "$t"
+	duck "group by minute and host" "$t" "COPY (SELECT \
+		time_bucket(INTERVAL 1 minute, ts) AS w, host, count(*) AS n, \
+		sum(bytes) AS s, avg(latency_ms) AS a, max(latency_ms) AS m \
+		FROM {log} GROUP BY w, host ORDER BY w, host) \
+		TO '$dir/duck.json' (FORMAT json)"
+}
+
+bench_keys() {
+	local t
+	echo "keys: every event its own key in one window: count, sum"
+	t=$(median "swindow -t ts -w 1d -k id 'n = count(), s = sum(bytes)' \
+		'$log'")
+	show "swindow, $events keys" "$t"
+	awk -v n="$events" -v s="$t" \
+		'BEGIN { printf "  %.2f M events/s\n", n / s / 1e6 }'
+}
+
+bench_stages() {
+	echo "stages: three processes, every event passes"
+	show "frames" "$(median "sfilter -F -t ts 'true' '$log' | \
+		sfilter 'status >= 100' | sfilter -J 'bytes >= 0'")"
+	show "JSON lines" "$(median "sfilter 'true' '$log' | \
+		sfilter 'status >= 100' | sfilter 'bytes >= 0'")"
+}
+
+bench_latency() {
+	echo "latency: one event through three idle stages, microseconds"
+	"$build/bench/latency" "sfilter -F -t ts 'true' | \
+		sfilter 'status >= 100' | sfilter -J 'status >= 100'" |
+		awk '{ printf "  p50 %s  p99 %s  p99.9 %s  max %s\n",
+			$1, $2, $3, $4 }'
+}
+
+peak() { # peak NAME COMMAND...: KiB resident at most
+	local name=$1
+	shift
+	/usr/bin/time -f %M -o "$dir/peak" "$@" >/dev/null 2>&1
+	printf '  %-46s %8s KiB\n' "$name" "$(tail -n 1 "$dir/peak")"
+}
+
+bench_memory() {
+	echo "memory: peak of one process"
+	peak "sfilter, the access log" sfilter 'status >= 500' "$log"
+	peak "sfilter -F -t ts, the access log" \
+		sfilter -F -t ts 'status >= 500' "$log"
+	awk 'BEGIN { printf "{\"a\":\""; for (i = 0; i < 1048576; i++)
+		printf "0123456789"; print "\"}" }' >"$dir/long.ndjson"
+	peak "sfilter, a line of 10 MiB" sfilter 'true' "$dir/long.ndjson"
+}
+
+bench_start() {
+	echo "start: to the first output, 200 runs"
+	echo '{"a":1}' >"$dir/one.ndjson"
+	runs=3 median "for ((i = 0; i < 200; i++)); do \
+		sfilter 'a == 1' '$dir/one.ndjson'; done" |
+		awk '{ printf "  %.2f ms a run\n", $1 * 1000 / 200 }'
+}
+
+# A job over a log that keeps it busy for seconds, with 100,000 keys.
+job() { # job EVERY
+	rm -rf "$dir/state" "$dir/job.json"
+	scheckpoint run -d "$dir/state" -i "$dir/long.log" -o "$dir/job.json" \
+		--every="$1" 'swindow -t ts --max-delay=1d -w 1d -k user \
+		"n = count(), s = sum(bytes)"' >/dev/null 2>&1
+}
+
+bench_checkpoint() {
+	local i with without
+	echo "checkpoint: every second against never, 100,000 keys"
+	for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
+		cat "$log"
+	done >"$dir/long.log"
+	export dir
+	export -f job
+	runs=3
+	without=$(median 'job 1h')
+	with=$(median 'job 1s')
+	rm -f "$dir/long.log"
+	awk -v a="$without" -v b="$with" 'BEGIN { printf \
+		"  never %.3f s, every second %.3f s: %+.1f %%\n",
+		a, b, (b / a - 1) * 100 }'
+}
+
+all="start memory filter window keys stages latency checkpoint"
+case " ${*:-$all} " in *" filter "* | *" window "*) need_duckdb ;; esac
+echo "machine: $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo |
+	head -n 1), $(uname -sr)"
+for name in ${*:-$all}; do
+	"bench_$name"
+done
