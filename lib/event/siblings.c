@@ -200,8 +200,11 @@ push_newer(const struct list *l, size_t i, struct weir_inode current,
 		struct weir_file f;
 		int r;
 
-		if (same(e->id, current) || same(e->id, l->e[i].id) ||
-		    same(e->id, l->e[j - 1].id) || !rotated(l, e))
+		/* Rotated away meanwhile: the rest is for the next look. */
+		if (same(e->id, current))
+			break;
+		if (same(e->id, l->e[i].id) || same(e->id, l->e[j - 1].id) ||
+		    !rotated(l, e))
 			continue;
 		if (q->n == WEIR_SIBLINGS_MAX)
 			return weir_fail(err, WEIR_STATE,
@@ -334,8 +337,9 @@ weir_siblings_between(const char *name, struct weir_inode old,
 		r = scan(name, &l, err);
 		while (at < l.n && !same(l.e[at].id, old))
 			at++;
-		if (r > 0 && at < l.n)
-			r = push_newer(&l, at, current, q, err);
+		/* Not there: deleted, or moving while the list was made. */
+		if (r > 0)
+			r = at < l.n ? push_newer(&l, at, current, q, err) : 0;
 		list_fini(&l);
 	}
 	if (r < 0)
