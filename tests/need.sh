@@ -2,6 +2,8 @@
 # Goal: what a group of targets needs is there, or is installed, saying so.
 # need.sh [--tell] GROUP...: build, test, lint, bench. With --tell it only says
 # what is missing. Quiet when all is there.
+# Functions are called by name.
+# shellcheck disable=SC2317
 set -u
 
 tell=no

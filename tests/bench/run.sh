@@ -160,9 +160,12 @@ bench_checkpoint() {
 }
 
 all="start memory filter window keys stages latency checkpoint"
-case " ${*:-$all} " in *" filter "* | *" window "*) need_duckdb ;; esac
+# The names are words.
+# shellcheck disable=SC2086
+[ $# -gt 0 ] || set -- $all
+case " $* " in *" filter "* | *" window "*) need_duckdb ;; esac
 echo "machine: $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo |
 	head -n 1), $(uname -sr)"
-for name in ${*:-$all}; do
+for name in "$@"; do
 	"bench_$name"
 done
