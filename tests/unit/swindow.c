@@ -1,0 +1,521 @@
+/*
+ * Goal: the swindow operator gives what a naive model gives, which keeps every
+ * event and groups them at the end; and a run that is saved and loaded anywhere
+ * gives the same bytes. Method: random streams with a fixed seed (out of order,
+ * late, bad, many forms of a key), each cut at every place; and cases by hand.
+ */
+#include "op/swindow.h"
+
+#include "base/mem.h"
+#include "fakestage.h"
+#include "tap.h"
+
+#define EVENTS	 40
+#define STREAMS	 150
+#define LIST	 "n = count(), s = sum(x), l = min(x), c = count(x) if y > 0"
+#define JSON_MAX 200
+
+struct input {
+	char json[JSON_MAX];
+	int64_t time;
+	int key, x; /* x: INT_MIN absent, INT_MAX bad */
+};
+
+enum { ABSENT = -1000, BAD = 1000 };
+
+/* Forms of keys, and which of them are equal. */
+static const struct {
+	const char *text;
+	int class;
+} forms[] = {{"\"a\"", 0}, {"\"\\u0061\"", 0}, {"1", 1}, {"1.0", 1}, {"1e0", 1},
+    {"null", 2}, {"", 3}, {"\"1\"", 4}, {"{\"p\":1, \"q\":[2]}", 5},
+    {"{\"q\":[2.0],\"p\":1}", 5}, {"\"bb\"", 6}, {"true", 7}, {"-7", 8}};
+#define NFORMS (int)(sizeof forms / sizeof *forms)
+
+struct options {
+	int64_t size, offset, delay;
+	int keyed;
+	size_t cut;
+};
+
+/* --- the operator --- */
+
+struct run {
+	struct weir_swindow *sw;
+	struct weir_stage *st;
+};
+
+static void
+start_config(struct run *r, const struct weir_swindow_config *config)
+{
+	struct weir_error err;
+
+	r->sw = weir_swindow_new(config, &err);
+	if (r->sw == NULL) {
+		printf("Bail out! %s\n", err.text);
+		exit(1);
+	}
+	r->st = weir_malloc(sizeof *r->st);
+	fake_init(r->st, &weir_swindow_ops, r->sw);
+	if (weir_swindow_attach(r->sw, r->st, &err) < 0) {
+		printf("Bail out! %s\n", err.text);
+		exit(1);
+	}
+}
+
+static void
+start(struct run *r, const struct options *o)
+{
+	char size[40], offset[40];
+	struct weir_swindow_config config = {.window = size,
+	    .offset = offset,
+	    .keys = o->keyed == 0 ? NULL
+		: o->keyed == 1	  ? "k"
+				  : "k, m = y * 2",
+	    .aggregates = LIST,
+	    .late = "late",
+	    .epoch = WEIR_NS};
+
+	snprintf(size, sizeof size, "%jdns", (intmax_t)o->size);
+	snprintf(offset, sizeof offset, "%jdns", (intmax_t)o->offset);
+	start_config(r, &config);
+	r->st->delay = o->delay;
+	r->st->cut = o->cut;
+}
+
+static void
+stop(struct run *r)
+{
+	fake_fini(r->st);
+	free(r->st);
+	weir_swindow_free(r->sw);
+}
+
+static void
+feed(struct run *r, const struct input *in, size_t n)
+{
+	struct weir_error err;
+
+	for (size_t i = 0; i < n; i++)
+		fake_event(r->st, in[i].json, in[i].time);
+	if (fake_flush(r->st, &err) < 0)
+		ok(0, "flush: %s", err.text);
+}
+
+/* Save, and go on in another operator, which inherits the output. */
+static void
+move(struct run *r, const struct options *o)
+{
+	struct weir_snapshot_writer saved = {0}, again = {0};
+	struct weir_error err;
+	struct run to;
+
+	start(&to, o);
+	weir_swindow_ops.save(r->sw, &saved, &err);
+	weir_buf_cstr(&saved.lines);
+	to.st->newest = r->st->newest;
+	to.st->watermark = r->st->watermark;
+	to.st->metrics = r->st->metrics;
+	to.st->out = r->st->out;
+	to.st->late = r->st->late;
+	to.st->bad = r->st->bad;
+	to.st->sent = r->st->sent;
+	to.st->disorder = r->st->disorder;
+	r->st->out = r->st->late = r->st->bad = (struct weir_buf){0};
+	if (fake_load(to.st, &saved.lines, &err) < 0)
+		ok(0, "load: %s", err.text);
+	weir_swindow_ops.save(to.sw, &again, &err);
+	if (again.lines.len != saved.lines.len ||
+	    memcmp(again.lines.data, saved.lines.data, saved.lines.len) != 0)
+		ok(0, "the state saves as it was loaded");
+	weir_buf_fini(&saved.lines);
+	weir_buf_fini(&again.lines);
+	stop(r);
+	*r = to;
+}
+
+/* --- the model --- */
+
+struct group {
+	int64_t start;
+	int key, first; /* the first event's form of key */
+	int n, nx, s, l, c;
+};
+
+static int64_t
+floor_to(int64_t t, const struct options *o)
+{
+	int64_t into = (t - o->offset) % o->size;
+
+	return t - (into < 0 ? into + o->size : into);
+}
+
+static void
+model_add(struct group *g, int x, int y)
+{
+	g->n++;
+	if (x == ABSENT)
+		return;
+	g->l = g->nx == 0 || x < g->l ? x : g->l;
+	g->nx++;
+	g->s += x;
+	g->c += y;
+}
+
+static int
+by_start(const void *a, const void *b)
+{
+	const struct group *x = a, *y = b;
+
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return x->first - y->first;
+}
+
+static void
+model_write(const struct group *g, const struct input *in,
+    const struct options *o, struct weir_buf *out)
+{
+	weir_buf_printf(out, "{\"window_start\":%jd,\"window_end\":%jd",
+	    (intmax_t)g->start, (intmax_t)(g->start + o->size));
+	if (o->keyed && *forms[in[g->first].key].text != '\0')
+		weir_buf_printf(out, ",\"k\":%s", forms[in[g->first].key].text);
+	if (o->keyed == 2)
+		weir_buf_printf(out, ",\"m\":%d", in[g->first].key % 2 * 2);
+	weir_buf_printf(out, ",\"n\":%d", g->n);
+	if (g->nx > 0)
+		weir_buf_printf(out, ",\"s\":%d,\"l\":%d", g->s, g->l);
+	else
+		weir_buf_puts(out, ",\"s\":null,\"l\":null");
+	weir_buf_printf(out, ",\"c\":%d}\n", g->c);
+}
+
+struct model {
+	struct weir_buf out, late;
+	uint64_t bad, nlate;
+};
+
+static void
+model(
+    const struct input *in, size_t n, const struct options *o, struct model *m)
+{
+	struct group groups[EVENTS];
+	size_t ngroups = 0, k;
+	int64_t newest = INT64_MIN / 2;
+
+	for (size_t i = 0; i < n; i++) {
+		int64_t start = floor_to(in[i].time, o);
+		int key = o->keyed == 0 ? 0 : forms[in[i].key].class * 2;
+
+		if (o->keyed == 2)
+			key += in[i].key % 2;
+		if (start + o->size <= newest - o->delay) {
+			weir_buf_printf(&m->late, "%s\n", in[i].json);
+			m->nlate++;
+		} else if (in[i].x == BAD) {
+			m->bad++;
+		} else {
+			for (k = 0; k < ngroups; k++)
+				if (groups[k].start == start &&
+				    groups[k].key == key)
+					break;
+			if (k == ngroups)
+				groups[ngroups++] =
+				    (struct group){.start = start,
+					.key = key,
+					.first = (int)i};
+			model_add(&groups[k], in[i].x, in[i].key % 2);
+		}
+		if (in[i].time > newest)
+			newest = in[i].time;
+	}
+	qsort(groups, ngroups, sizeof *groups, by_start);
+	for (k = 0; k < ngroups; k++)
+		model_write(&groups[k], in, o, &m->out);
+}
+
+/* --- the two against each other --- */
+
+static unsigned
+below(unsigned n)
+{
+	static uint64_t state = 88172645463325252;
+
+	state ^= state << 13;
+	state ^= state >> 7;
+	state ^= state << 17;
+	return (unsigned)(state >> 33) % n;
+}
+
+static void
+make_input(struct input *in, int64_t *now)
+{
+	struct weir_buf b = {0};
+
+	*now += below(8);
+	if (below(40) == 0)
+		*now += 500; /* jumps, over windows that stay empty */
+	in->time = *now - (int64_t)below(below(3) == 0 ? 60 : 6);
+	in->key = (int)below(NFORMS);
+	in->x = (int)below(12) - 3;
+	if (below(6) == 0)
+		in->x = ABSENT;
+	if (below(15) == 0)
+		in->x = BAD;
+	weir_buf_printf(&b, "{\"y\":%d", in->key % 2);
+	if (*forms[in->key].text != '\0')
+		weir_buf_printf(&b, ",\"k\":%s", forms[in->key].text);
+	if (in->x == BAD)
+		weir_buf_puts(&b, ",\"x\":\"?\"");
+	else if (in->x != ABSENT)
+		weir_buf_printf(&b, ",\"x\":%d", in->x);
+	else if (below(2))
+		weir_buf_puts(&b, ",\"x\":null");
+	weir_buf_puts(&b, "}");
+	snprintf(in->json, sizeof in->json, "%s", weir_buf_cstr(&b));
+	weir_buf_fini(&b);
+}
+
+static int
+equal(const struct weir_buf *a, const struct weir_buf *b)
+{
+	return a->len == b->len &&
+	    (a->len == 0 || memcmp(a->data, b->data, a->len) == 0);
+}
+
+/* One run, moved to another operator behind event `at`: 1 if as the model. */
+static int
+compare(const struct input *in, const struct options *o,
+    const struct model *want, size_t at)
+{
+	struct weir_error err;
+	struct run r;
+	int good;
+
+	start(&r, o);
+	feed(&r, in, at);
+	move(&r, o);
+	feed(&r, in + at, EVENTS - at);
+	fake_end(r.st, &err);
+	good = equal(&r.st->out, &want->out) &&
+	    equal(&r.st->late, &want->late) && r.st->metrics.bad == want->bad &&
+	    r.st->metrics.late == want->nlate && !r.st->disorder &&
+	    r.st->metrics.state_keys == 0;
+	if (!good)
+		printf("# cut at %zu, got\n%.*s# want\n%.*s", at,
+		    (int)r.st->out.len, r.st->out.data, (int)want->out.len,
+		    want->out.data);
+	stop(&r);
+	return good;
+}
+
+static void
+test_random(void)
+{
+	struct input in[EVENTS];
+	int good = 1;
+
+	for (int i = 0; i < STREAMS && good; i++) {
+		struct options o = {.size = 1 + below(30),
+		    .offset = (int64_t)below(90) - 45,
+		    .delay = below(2) * below(50),
+		    .keyed = (int)below(3),
+		    .cut = below(2) * (1 + below(5))};
+		struct model want = {0};
+		int64_t now = (int64_t)below(200) - 100;
+
+		for (size_t k = 0; k < EVENTS; k++)
+			make_input(&in[k], &now);
+		model(in, EVENTS, &o, &want);
+		for (size_t at = 0; at <= EVENTS && good; at++)
+			good = compare(in, &o, &want, at);
+		weir_buf_fini(&want.out);
+		weir_buf_fini(&want.late);
+	}
+	ok(good, "%d random streams, cut everywhere, are as the model",
+	    STREAMS);
+}
+
+/* --- by hand --- */
+
+static void
+test_ends_of_time(void)
+{
+	struct weir_swindow_config config = {
+	    .window = "1h", .aggregates = "n = count()", .epoch = WEIR_RFC3339};
+	struct weir_error err;
+	struct run r;
+
+	start_config(&r, &config);
+	fake_event(r.st, "{}", INT64_MIN + 1);
+	fake_event(r.st, "{}", 0);
+	fake_event(r.st, "{}", INT64_MAX - 1);
+	fake_event(r.st, "{}", 0);
+	ok(fake_end(r.st, &err) > 0, "a jump from end to end of time");
+	ok(r.st->metrics.out == 3 && r.st->metrics.late == 1 && !r.st->disorder,
+	    "three windows, one late event");
+	is_text(r.st->out.data, r.st->out.len,
+	    "{\"window_start\":\"1677-09-21T00:12:43.145224193Z\","
+	    "\"window_end\":\"1677-09-21T01:00:00Z\",\"n\":1}\n"
+	    "{\"window_start\":\"1970-01-01T00:00:00Z\","
+	    "\"window_end\":\"1970-01-01T01:00:00Z\",\"n\":1}\n"
+	    "{\"window_start\":\"2262-04-11T23:00:00Z\","
+	    "\"window_end\":\"2262-04-11T23:47:16.854775807Z\",\"n\":1}\n");
+	stop(&r);
+}
+
+/* A bad event leaves no window and no group behind. */
+static void
+test_bad_alone(void)
+{
+	struct weir_swindow_config config = {.window = "1s",
+	    .keys = "k",
+	    .aggregates = "n = count(), s = sum(x)",
+	    .epoch = WEIR_S};
+	struct weir_error err;
+	struct run r;
+
+	start_config(&r, &config);
+	fake_event(r.st, "{\"k\":\"\\u0061\",\"x\":\"y\"}", 0);
+	fake_event(r.st, "{\"k\":\"b\",\"x\":1}", 0);
+	fake_event(r.st, "{\"k\":\"a\",\"x\":\"y\"}", 0);
+	fake_event(r.st, "{\"k\":\"\\ud800\",\"x\":1}", 0);
+	fake_event(r.st, "{\"k\":\"a\",\"x\":1}", 0);
+	fake_event(r.st, "{\"k\":\"c\",\"x\":\"y\"}", 9000000000);
+	ok(fake_flush(r.st, &err) > 0 && r.st->metrics.state_keys == 0,
+	    "no state is left of bad events");
+	fake_end(r.st, &err);
+	is_text(r.st->out.data, r.st->out.len,
+	    "{\"window_start\":0,\"window_end\":1,\"k\":\"b\",\"n\":1,\"s\":1}"
+	    "\n{\"window_start\":0,\"window_end\":1,\"k\":\"a\",\"n\":1,\"s\":"
+	    "1}"
+	    "\n");
+	is_text(r.st->bad.data, r.st->bad.len,
+	    "sum(x): string is not a number\n"
+	    "sum(x): string is not a number\n"
+	    "key: string with half a surrogate pair\n"
+	    "sum(x): string is not a number\n");
+	stop(&r);
+}
+
+static void
+test_max_state(void)
+{
+	struct weir_swindow_config config = {.window = "1s",
+	    .keys = "k",
+	    .aggregates = "n = count()",
+	    .max_state = 100000};
+	struct weir_error err = {0};
+	char json[40];
+	struct run r;
+	int rc;
+
+	start_config(&r, &config);
+	for (int i = 0; i < 500; i++) {
+		snprintf(json, sizeof json, "{\"k\":%d}", i % 100);
+		fake_event(r.st, json, 0);
+	}
+	ok(fake_flush(r.st, &err) > 0, "a few groups fit");
+	for (int i = 0; i < 10000; i++) {
+		snprintf(json, sizeof json, "{\"k\":%d}", i);
+		fake_event(r.st, json, 0);
+	}
+	rc = fake_flush(r.st, &err);
+	ok(rc < 0 && err.status == WEIR_STATE, "too many do not: %s", err.text);
+	ok(r.st->metrics.out == 0, "and nothing came out");
+	stop(&r);
+}
+
+static void
+refused(struct weir_swindow_config config, const char *why)
+{
+	struct weir_error err = {0};
+	struct weir_swindow *sw;
+
+	if (config.window == NULL)
+		config.window = "1m";
+	if (config.aggregates == NULL)
+		config.aggregates = "count()";
+	sw = weir_swindow_new(&config, &err);
+	ok(sw == NULL && err.status == WEIR_USAGE &&
+		strstr(err.text, why) != NULL,
+	    "refused: %s", err.text);
+	weir_swindow_free(sw);
+}
+
+static void
+test_refusals(void)
+{
+	refused((struct weir_swindow_config){.window = "5m/1m"}, "hopping");
+	refused((struct weir_swindow_config){.keys = "a,"}, "-k");
+	refused((struct weir_swindow_config){.keys = "a.b = c"}, "-k");
+	refused((struct weir_swindow_config){.keys = "n = a",
+		    .aggregates = "n = count()"},
+	    "a key's already");
+	refused(
+	    (struct weir_swindow_config){.aggregates = "window_end = count()"},
+	    "window_end is a field");
+	refused((struct weir_swindow_config){.keys = "window_start"},
+	    "window_start is a field");
+}
+
+static void
+test_fingerprint(void)
+{
+	struct weir_swindow_config config = {.window = "60s",
+	    .offset = "-10s",
+	    .keys = "host,s=status/100",
+	    .aggregates = "n=count( ),count()  if x>1"};
+	struct weir_swindow *sw = weir_swindow_new(&config, NULL);
+	const char *text = weir_swindow_fingerprint(sw);
+
+	is_text(text, strlen(text),
+	    "swindow -w 1m --offset=50s -k host = host, s = status / 100: "
+	    "count(), count() if x > 1");
+	weir_swindow_free(sw);
+}
+
+/* Lines that nobody saved. */
+static void
+test_bad_state(void)
+{
+	static const char *const bad[] = {"[]\n", "{\"w\":[0,1000000000]}\n",
+	    "{\"closed\":\"x\"}\n", "{\"w\":[0,5],\"k\":{},\"a\":[1]}\n",
+	    "{\"w\":[5,1000000005],\"k\":{},\"a\":[1]}\n",
+	    "{\"w\":[0,1000000000],\"k\":{},\"a\":[1,2]}\n",
+	    "{\"w\":[0,1e9],\"k\":{},\"a\":[1]}\n",
+	    "{\"w\":{},\"k\":{},\"a\":[1]}\n",
+	    "{\"w\":[0,1000000000],\"k\":{\"k\":\"\\ud800\"},\"a\":[1]}\n",
+	    "{\"w\":[0,1000000000],\"k\":{\"k\":1},\"a\":[1]}\n"
+	    "{\"w\":[0,1000000000],\"k\":{\"k\":1.0},\"a\":[1]}\n",
+	    "{\"closed\":1000000000}\n"
+	    "{\"w\":[0,1000000000],\"k\":{},\"a\":[1]}\n"};
+	struct weir_swindow_config config = {
+	    .window = "1s", .keys = "k", .aggregates = "n = count()"};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct weir_error err = {0};
+		struct weir_buf b = {0};
+		struct run r;
+
+		start_config(&r, &config);
+		weir_buf_puts(&b, bad[i]);
+		weir_buf_cstr(&b);
+		ok(fake_load(r.st, &b, &err) < 0, "no state: %s", err.text);
+		weir_buf_fini(&b);
+		stop(&r);
+	}
+}
+
+int
+main(void)
+{
+	test_random();
+	test_ends_of_time();
+	test_bad_alone();
+	test_max_state();
+	test_refusals();
+	test_fingerprint();
+	test_bad_state();
+	return done();
+}
