@@ -35,7 +35,9 @@ weir_stage_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 	if (st->ops->advance != NULL && w >= st->due &&
 	    st->ops->advance(st->self, st, w, err) < 0)
 		return -1;
-	if (st->writer != NULL && w != WEIR_TIME_NONE)
+	/* Only END says that no event follows at all: a writer that dies before
+	 * it has closed nothing behind it. */
+	if (st->writer != NULL && w != WEIR_TIME_NONE && w != WEIR_TIME_MAX)
 		weir_writer_watermark(
 		    st->writer, weir_time_add(w, -st->hold_ns), false);
 	return 1;
