@@ -44,6 +44,7 @@ LIB_SRC := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
 TOOLS := $(sort $(notdir $(basename $(wildcard cmd/s*.c))))
 BINS := $(TOOLS:%=$(BUILD)/%)
+TOOL_OBJ := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cmd/tool*.c)))
 MAN := $(sort $(wildcard man/*.[1-8]))
 UNIT := $(patsubst tests/unit/%.c,$(BUILD)/unit/%,\
 	$(sort $(wildcard tests/unit/*.c)))
@@ -86,7 +87,7 @@ $(BUILD)/weir.pc: lib/weir.pc.in Makefile
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
 		-e 's|@VERSION@|$(VERSION)|' $< >$@
 
-$(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(BUILD)/cmd/tool.o $(BUILD)/libweir.a
+$(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(TOOL_OBJ) $(BUILD)/libweir.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
 # --- completions, made from the option tables ---
@@ -223,7 +224,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(BUILD)/cmd/tool.d \
+-include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(TOOL_OBJ:.o=.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes crash demo lint bench fuzz \
 	fuzz-replays install uninstall dist clean

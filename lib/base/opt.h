@@ -15,11 +15,11 @@
 #include <stddef.h>
 
 struct weir_option {
-	int id;           /* what weir_opt_next() returns; > 0 */
-	char letter;      /* 0: none */
+	int id;		  /* what weir_opt_next() returns; > 0 */
+	char letter;	  /* 0: none */
 	const char *name; /* long form without the dashes */
 	const char *arg;  /* "DUR", "FILE", … or NULL: takes none */
-	const char *help; /* one line, lower case */
+	const char *help; /* one line, lower case; NULL: a hidden option */
 	/* Completions: words divided by '|'; FILE and DIR complete paths. */
 	const char *values;
 };
@@ -40,7 +40,7 @@ struct weir_opt {
 	const struct weir_command *command;
 	int argc;
 	char **argv; /* argv[0] is skipped */
-	int at;      /* internal: next word */
+	int at;	     /* internal: next word */
 	const char *group;
 	const char *value; /* of the option returned last, or NULL */
 	const struct weir_option *option;
@@ -48,12 +48,21 @@ struct weir_opt {
 
 /*
  * The next option: its id; 0 at the end, with the operands in
- * argv[at..argc); -1 with *err (WEIR_USAGE). Options may stand behind operands?
- * No: the first operand ends them, as POSIX says, but a lone "-" is an operand.
+ * argv[at..argc); -1 with *err (WEIR_USAGE). The first operand ends the options,
+ * as POSIX says; a lone "-" is an operand.
  */
 int weir_opt_next(struct weir_opt *o, struct weir_error *err);
 
-/* One screen, beginning with the example. */
+/*
+ * The letter of an option of c, or 0: tables hold theirs against those behind
+ * them (`scheckpoint run -i` is a source, not --input).
+ */
+char weir_opt_letter(const struct weir_command *c, const struct weir_option *o);
+
+/*
+ * One screen of 24 lines, beginning with the example. The first table is
+ * always told in full, those behind it as far as there is room.
+ */
 void weir_opt_help(struct weir_buf *out, const struct weir_command *c);
 /* A completion file for a shell: "bash", "zsh", "fish". */
 void weir_opt_complete(

@@ -2,7 +2,9 @@
 
 #include "base/text.h"
 
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 /* clang-format off */
 const struct weir_option weir_common_options[] = {
@@ -41,6 +43,7 @@ const struct weir_option weir_common_options[] = {
 	    "a progress line on standard error", NULL},
 	{WEIR_OPT_COLOR, 0, "color", "WHEN",
 	    "auto (default), always or never", "auto|always|never"},
+	{WEIR_OPT_COMPLETE, 0, "complete", "SHELL", NULL, "bash|zsh|fish"},
 	{WEIR_OPT_HELP, 'h', "help", NULL, "show this and exit", NULL},
 	{WEIR_OPT_VERSION, 'V', "version", NULL,
 	    "show the version and exit", NULL},
@@ -55,8 +58,17 @@ static const struct {
 	{"auto", WEIR_FORMAT_AUTO}, {"json", WEIR_FORMAT_JSON},
 	{"seq", WEIR_FORMAT_SEQ}, {"frames", WEIR_FORMAT_FRAMES},
 };
-static const char *const later[] = {
-	"csv", "tsv", "logfmt", "clf", "combined", "syslog", "lines", "table",
+static const struct {
+	const char *name, *read, *write; /* what helps until then */
+} later[] = {
+	{"csv", "mlr --icsv --ojsonl cat", "mlr --ijsonl --ocsv cat"},
+	{"tsv", "mlr --itsv --ojsonl cat", "mlr --ijsonl --otsv cat"},
+	{"logfmt", "mlr --idkvp --ifs ' ' --ojsonl cat",
+	    "mlr --ijsonl --odkvp --ofs ' ' cat"},
+	{"table", NULL, "mlr --ijsonl --opprint cat"},
+	{"lines", "jq -cR '{line: .}'", NULL},
+	{"clf", NULL, NULL}, {"combined", NULL, NULL},
+	{"syslog", NULL, NULL}, {"regex:RE", NULL, NULL},
 };
 static const char *const units[] = {"s", "ms", "us", "ns"};
 /* clang-format on */
@@ -74,11 +86,26 @@ weir_stage_defaults(struct weir_stage_config *c, const char *tool)
 	    .control_fd = -1};
 }
 
+/* -i csv, or a FILE that ends in .csv: where is what this version lacks. */
+static int
+not_yet(const char *where, const char *filter, const char *place,
+    struct weir_error *err)
+{
+	static const char known[] =
+	    "this version reads and writes json, seq and frames";
+
+	if (filter == NULL)
+		return weir_fail(err, WEIR_USAGE, "%s: %s", where, known);
+	return weir_fail(err, WEIR_USAGE, "%s: %s; put `%s` %s it", where,
+	    known, filter, place);
+}
+
 static int
 set_format(enum weir_format *format, const char *option, const char *value,
     struct weir_error *err)
 {
-	char shown[64];
+	bool reads = strcmp(option, "input") == 0;
+	char shown[64], where[96];
 	size_t i;
 
 	for (i = 0; i < N(formats); i++)
@@ -86,19 +113,34 @@ set_format(enum weir_format *format, const char *option, const char *value,
 			*format = formats[i].format;
 			return 1;
 		}
+	weir_show_into(shown, sizeof shown, value, strlen(value));
+	snprintf(where, sizeof where, "--%s=%s", option, shown);
 	for (i = 0; i < N(later); i++)
-		if (strcmp(value, later[i]) == 0)
-			return weir_fail(err, WEIR_USAGE,
-			    "--%s=%s: this version knows json, seq and "
-			    "frames; convert with another tool in the pipe",
-			    option, value);
+		if (strcmp(value, later[i].name) == 0)
+			return not_yet(where,
+			    reads ? later[i].read : later[i].write,
+			    reads ? "before" : "behind", err);
 	if (strncmp(value, "regex:", 6) == 0)
-		return weir_fail(err, WEIR_USAGE,
-		    "--%s=regex: this version knows json, seq and frames",
-		    option);
+		return not_yet(where, NULL, NULL, err);
 	return weir_fail(err, WEIR_USAGE,
-	    "--%s: no format '%s'; there are auto, json, seq and frames",
-	    option, weir_show_into(shown, sizeof shown, value, strlen(value)));
+	    "%s: no such format; there are auto, json, seq and frames", where);
+}
+
+/* What --input=auto would tell by the end of the name. */
+static int
+check_ending(const char *file, struct weir_error *err)
+{
+	const char *dot = strrchr(file, '.');
+	char shown[256];
+	size_t i;
+
+	if (dot == NULL)
+		return 1;
+	weir_show_into(shown, sizeof shown, file, strlen(file));
+	for (i = 0; i < 2; i++)
+		if (strcasecmp(dot + 1, later[i].name) == 0)
+			return not_yet(shown, later[i].read, "before", err);
+	return 1;
 }
 
 static int
@@ -184,6 +226,11 @@ weir_stage_set(struct weir_stage_config *c, int id, const char *value,
 int
 weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 {
+	size_t i;
+
+	for (i = 0; i < c->nfiles && c->input == WEIR_FORMAT_AUTO; i++)
+		if (check_ending(c->files[i], err) < 0)
+			return -1;
 	if (c->time == NULL &&
 	    (c->watermark != NULL || c->max_delay_ns > 0 || c->time_unit >= 0 ||
 		c->time_format != NULL))

@@ -1,0 +1,318 @@
+#include "cmd/tool.h"
+
+#include "cmd/tool_progress.h"
+#include "cmd/tool_signal.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- messages --- */
+
+static void
+write_all(int fd, const char *data, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return;
+		data += n;
+		len -= (size_t)n;
+	}
+}
+
+static bool
+colored(const struct tool *t)
+{
+	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
+
+	if (t->color != TOOL_COLOR_AUTO)
+		return t->color == TOOL_COLOR_ALWAYS;
+	return isatty(2) && (no == NULL || *no == '\0') && term != NULL &&
+	    strcmp(term, "dumb") != 0;
+}
+
+/* One write, so that messages of a whole pipeline do not mix. */
+void
+tool_say(struct tool *t, const char *text)
+{
+	struct weir_buf b = {0};
+	bool color = colored(t);
+
+	if (t->progress_shown)
+		weir_buf_puts(&b, PROGRESS_CLEAR);
+	t->progress_shown = false;
+	weir_buf_printf(&b, "%s%s:%s %s\n", color ? "\033[1m" : "",
+	    t->config.tool, color ? "\033[0m" : "", text);
+	write_all(2, b.data, b.len);
+	weir_buf_fini(&b);
+}
+
+_Noreturn void
+tool_fail(struct tool *t, const struct weir_error *err)
+{
+	tool_say(t, err->text);
+	exit(err->status);
+}
+
+_Noreturn void
+tool_usage(struct tool *t, const char *fmt, ...)
+{
+	struct weir_buf b = {0};
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	weir_buf_printf(&b, "%s\nusage: ", text);
+	weir_opt_usage(&b, t->command);
+	weir_buf_printf(&b, "\nMore: %s --help", t->command->name);
+	tool_say(t, weir_buf_cstr(&b));
+	exit(WEIR_USAGE);
+}
+
+/* To standard output, and exit: 0, also if the reader has seen enough. */
+static _Noreturn void
+print(struct tool *t, struct weir_buf *b)
+{
+	bool failed = fwrite(b->data, 1, b->len, stdout) != b->len;
+	struct weir_error err;
+
+	if ((fflush(stdout) != 0 || failed) && errno != EPIPE) {
+		weir_fail_errno(&err, "standard output");
+		tool_fail(t, &err);
+	}
+	exit(WEIR_OK);
+}
+
+/* --- what the stage tells us --- */
+
+static void
+warn(void *ctx, const char *text)
+{
+	struct tool *t = ctx;
+
+	if (t->first_bad.len == 0)
+		weir_buf_puts(&t->first_bad, text);
+	tool_say(t, text);
+}
+
+static void
+show_stats(void *ctx, const struct weir_metrics *m)
+{
+	struct tool *t = ctx;
+	struct weir_buf b = {0};
+
+	if (t->progress_shown)
+		weir_buf_puts(&b, PROGRESS_CLEAR);
+	t->progress_shown = false;
+	weir_metrics_write(&b, m, t->config.tool);
+	weir_buf_putc(&b, '\n');
+	write_all(2, b.data, b.len);
+	weir_buf_fini(&b);
+}
+
+static void
+show_progress(
+    void *ctx, uint64_t done, uint64_t size, const struct weir_metrics *m)
+{
+	struct tool *t = ctx;
+	int64_t elapsed_ns = weir_clock_ns() - m->start_ns;
+	struct weir_buf b = {0};
+
+	if (!t->progress && (size == 0 || elapsed_ns < PROGRESS_AFTER_NS))
+		return;
+	if (isatty(2)) {
+		weir_buf_puts(&b, PROGRESS_CLEAR);
+		progress_write(
+		    &b, t->config.tool, done, size, elapsed_ns, m->in);
+		t->progress_shown = true;
+	} else {
+		progress_write(
+		    &b, t->config.tool, done, size, elapsed_ns, m->in);
+		weir_buf_putc(&b, '\n');
+	}
+	write_all(2, b.data, b.len);
+	weir_buf_fini(&b);
+}
+
+/* --- options --- */
+
+void
+tool_init(
+    struct tool *t, const struct weir_command *command, int argc, char **argv)
+{
+	static char name[32];
+	struct weir_error err;
+	size_t len = strcspn(command->name, " ");
+
+	*t = (struct tool){.command = command,
+	    .opt = {.command = command, .argc = argc, .argv = argv}};
+	snprintf(name, sizeof name, "%.*s", (int)len, command->name);
+	weir_stage_defaults(&t->config, name);
+	t->config.warn = warn;
+	t->config.show_stats = show_stats;
+	t->config.ctx = t;
+	tool_probes(name);
+	if (tool_signals(&t->config, &err) < 0)
+		tool_fail(t, &err);
+}
+
+static void
+set_color(struct tool *t)
+{
+	static const char *const words[] = {"auto", "always", "never"};
+	size_t i;
+
+	for (i = 0; i < 3; i++)
+		if (strcmp(t->opt.value, words[i]) == 0) {
+			t->color = (enum tool_color)i;
+			return;
+		}
+	tool_usage(t, "--color is one of auto, always and never");
+}
+
+static _Noreturn void
+complete(struct tool *t)
+{
+	struct weir_buf b = {0};
+
+	weir_opt_complete(&b, t->command, t->opt.value);
+	if (b.len == 0)
+		tool_usage(t, "--complete is one of bash, zsh and fish");
+	print(t, &b);
+}
+
+/* An option that every tool has. */
+static void
+common(struct tool *t, int id)
+{
+	struct weir_error err;
+	struct weir_buf b = {0};
+
+	switch (id) {
+	case WEIR_OPT_STATS: t->stats = true; return;
+	case WEIR_OPT_PROGRESS: t->progress = true; return;
+	case WEIR_OPT_COLOR: set_color(t); return;
+	case WEIR_OPT_COMPLETE: complete(t);
+	case WEIR_OPT_HELP: weir_opt_help(&b, t->command); print(t, &b);
+	case WEIR_OPT_VERSION:
+		weir_buf_printf(
+		    &b, "%s (weir) " WEIR_VERSION "\n", t->config.tool);
+		print(t, &b);
+	default: break;
+	}
+	if (weir_stage_set(&t->config, id, t->opt.value, &err) < 0)
+		tool_usage(t, "%s", err.text);
+}
+
+int
+tool_option(struct tool *t)
+{
+	struct weir_error err;
+	int id;
+
+	while ((id = weir_opt_next(&t->opt, &err)) > 0) {
+		if (id >= WEIR_OPTION_OWN)
+			return id;
+		common(t, id);
+	}
+	if (id < 0)
+		tool_usage(t, "%s", err.text);
+	return 0;
+}
+
+uint64_t
+tool_number(struct tool *t, uint64_t max)
+{
+	const char *s = t->opt.value;
+	uint64_t n = 0;
+
+	for (; *s >= '0' && *s <= '9' && n <= max; s++)
+		n = n * 10 + (uint64_t)(*s - '0');
+	if (s == t->opt.value || *s != '\0' || n > max)
+		tool_usage(t, "--%s needs a number from 0 to %llu",
+		    t->opt.option->name, (unsigned long long)max);
+	return n;
+}
+
+const char *
+tool_operand(struct tool *t, const char *what)
+{
+	if (t->opt.at >= t->opt.argc)
+		tool_usage(t, "%s is missing", what);
+	return t->opt.argv[t->opt.at++];
+}
+
+void
+tool_files(struct tool *t)
+{
+	struct weir_stage_config *c = &t->config;
+	struct weir_error err;
+
+	c->files = (const char *const *)t->opt.argv + t->opt.at;
+	c->nfiles = (size_t)(t->opt.argc - t->opt.at);
+	if (weir_stage_check(c, &err) < 0)
+		tool_usage(t, "%s", err.text);
+	if (c->nfiles == 0 && isatty(c->in_fd))
+		tool_usage(t, "no FILE, and standard input is a terminal");
+	if (t->progress || (isatty(2) && !isatty(1)))
+		c->progress = show_progress;
+}
+
+/* --- running --- */
+
+static void
+summary(struct tool *t, const struct weir_metrics *m)
+{
+	struct weir_buf b = {0};
+	const char *s = m->bad == 1 ? "" : "s";
+
+	if (m->bad > 0 && t->config.on_error == WEIR_ON_ERROR_FILE) {
+		weir_buf_printf(&b, "wrote %llu bad line%s to %s",
+		    (unsigned long long)m->bad, s, t->config.error_file);
+		tool_say(t, weir_buf_cstr(&b));
+	} else if (m->bad > 0 && t->config.on_error == WEIR_ON_ERROR_SKIP) {
+		weir_buf_printf(&b, "skipped %llu bad line%s (first: %s)",
+		    (unsigned long long)m->bad, s,
+		    weir_buf_cstr(&t->first_bad));
+		tool_say(t, weir_buf_cstr(&b));
+	}
+	b.len = 0;
+	if (m->late > 0) {
+		weir_buf_printf(&b, "%s %llu late event%s%s%s",
+		    t->late_file != NULL ? "wrote" : "dropped",
+		    (unsigned long long)m->late, m->late == 1 ? "" : "s",
+		    t->late_file != NULL ? " to " : "",
+		    t->late_file != NULL ? t->late_file : "");
+		tool_say(t, weir_buf_cstr(&b));
+	}
+	weir_buf_fini(&b);
+}
+
+int
+tool_run(struct tool *t, struct weir_stage *st)
+{
+	struct weir_error err = {0};
+	int status = weir_stage_run(st, &err);
+
+	if (t->progress_shown) {
+		write_all(2, PROGRESS_CLEAR, strlen(PROGRESS_CLEAR));
+		t->progress_shown = false;
+	}
+	if (status != WEIR_OK && err.status == status)
+		tool_say(t, err.text);
+	summary(t, weir_stage_metrics(st));
+	if (t->stats)
+		show_stats(t, weir_stage_metrics(st));
+	tool_end_by_signal();
+	return status;
+}

@@ -1,0 +1,23 @@
+/*
+ * tool_signal.h - signals, and the crash tests' probes, of a tool.
+ *
+ * The handlers only set flags and wake the stage through a pipe to itself: it
+ * ends between two events, never inside one.
+ */
+#ifndef WEIR_CMD_TOOL_SIGNAL_H
+#define WEIR_CMD_TOOL_SIGNAL_H
+
+#include "stream/stage.h"
+
+/* Install the handlers and let c know of the flags: 1, or -1 with *err. */
+int tool_signals(struct weir_stage_config *c, struct weir_error *err);
+/* End as the signal that stopped the stage would have; returns if none did. */
+void tool_end_by_signal(void);
+
+/*
+ * In a build with -DWEIR_PROBES, WEIR_CRASH=PROBE:COUNT[:TOOL] in the
+ * environment kills this process the COUNTth time that it comes by a probe.
+ */
+void tool_probes(const char *tool);
+
+#endif
