@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -29,6 +30,17 @@ open_sub(const struct weir_dir *d, const char *name, bool *none,
 	return fd;
 }
 
+/* What *err says is wrong with the checkpoint as such: -1. */
+static int
+blame_whole(const struct weir_dir *d, struct weir_cp cp, struct weir_error *err)
+{
+	char text[WEIR_CP_TEXT], place[WEIR_CP_TEXT + 8];
+
+	weir_cp_print(cp, text);
+	snprintf(place, sizeof place, "/cp/%s: ", text);
+	return weir_dir_blame(d, place, err);
+}
+
 int
 weir_cp_create(
     const struct weir_dir *d, struct weir_cp cp, struct weir_error *err)
@@ -43,7 +55,7 @@ weir_cp_create(
 	    (fd = openat(all, name, OPEN_DIR)) < 0) {
 		weir_fail_errno(err, "cannot create it");
 		close(all);
-		return weir_cp_blame(d, cp, err);
+		return blame_whole(d, cp, err);
 	}
 	close(all);
 	WEIR_PROBE("checkpoint.created");
@@ -70,7 +82,7 @@ weir_cp_open(
 			weir_fail(err, WEIR_STATE, "not a directory");
 		else
 			weir_fail_errno(err, "cannot open it");
-		weir_cp_blame(d, cp, err);
+		blame_whole(d, cp, err);
 	} else if (weir_dir_ours(fd, name, err) < 0) {
 		close(fd);
 		fd = weir_dir_blame(d, "/cp/", err);
@@ -228,11 +240,11 @@ weir_cp_remove(
 	if (fd < 0)
 		return -1;
 	if (unlinkat(fd, "MANIFEST", 0) != 0 && errno != ENOENT) {
-		weir_fail_errno(err, "MANIFEST");
+		weir_fail_errno(err, "cannot remove MANIFEST");
 		goto out;
 	}
 	if (fsync(fd) != 0) { /* never parts gone and manifest back */
-		weir_fail_errno(err, "MANIFEST");
+		weir_fail_errno(err, "cannot remove MANIFEST");
 		goto out;
 	}
 	WEIR_PROBE("remove.manifest");
@@ -249,7 +261,7 @@ weir_cp_remove(
 	close(all);
 out:
 	close(fd);
-	return r < 0 ? weir_cp_blame(d, cp, err) : 1;
+	return r < 0 ? blame_whole(d, cp, err) : 1;
 }
 
 /*

@@ -287,7 +287,7 @@ weir_slurp(int dirfd, const char *name, size_t max, struct weir_buf *out,
 		goto out;
 	}
 	n = weir_pread_all(
-	    fd, weir_buf_reserve(out, (size_t)size), (size_t)size, 0);
+	    fd, weir_buf_reserve(out, (size_t)size + 1), (size_t)size, 0);
 	if (n < 0)
 		r = weir_fail_errno(err, "%s", shown);
 	else

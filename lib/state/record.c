@@ -15,6 +15,7 @@
 
 /* Bytes of the second line. */
 #define SEAL (sizeof "{\"digest\":\"\"}\n" - 1 + 32)
+
 /* --- reading --- */
 
 static int

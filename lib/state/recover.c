@@ -74,22 +74,26 @@ static int
 refuse(struct weir_cp cp, const struct weir_error *why,
     const struct weir_manifest *older, struct weir_error *err)
 {
-	char text[WEIR_CP_TEXT], advice[WEIR_CP_TEXT + 64];
+	char text[WEIR_CP_TEXT], advice[128];
 
 	weir_cp_print(cp, text);
+	advice[0] = '\0';
 	if (older != NULL)
 		snprintf(advice, sizeof advice,
-		    "go back to checkpoint %llu with a new sink (--from=%llu)",
+		    "go back to checkpoint %llu with a new sink "
+		    "(--from=%llu); ",
 		    (unsigned long long)older->cp.n,
 		    (unsigned long long)older->cp.n);
-	else
-		snprintf(advice, sizeof advice, "no older checkpoint is whole");
 	return weir_fail(err, WEIR_STATE,
-	    "checkpoint %s is damaged, and its output may already be visible:\n"
+	    "checkpoint %s is damaged, %s:\n"
 	    "  %.600s\n"
-	    "restore the state directory from a copy; or %s; or forget the "
-	    "state and start anew with a new sink (--from=none)",
-	    text, why->text, advice);
+	    "restore the state directory from a copy; %sor forget the state "
+	    "and "
+	    "start anew with a new sink (--from=none)",
+	    text,
+	    older != NULL ? "and its output may be visible already"
+			  : "and no older one is whole",
+	    why->text, advice);
 }
 
 /* 1 if cp is whole, 0 if it was never committed, -1 with *why. */
