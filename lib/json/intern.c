@@ -53,9 +53,9 @@ add(struct weir_keys *k, unsigned parent, struct weir_str name, uint32_t hash)
 	unsigned id = (unsigned)k->n++;
 
 	assert(k->n <= k->cap);
-	/* An unset segment is zero bytes, which no valid text has. */
-	k->keys[id] = (struct weir_key){.mask = UINT32_MAX,
-	    .len = WEIR_SEGMENT,
+	k->keys[id] = (struct weir_key){.segment = "\n",
+	    .mask = 1,
+	    .len = 1,
 	    .slot = WEIR_KEY_UNSET,
 	    .column = WEIR_KEY_UNSET};
 	k->names[id] =
@@ -149,5 +149,5 @@ weir_key_segment(struct weir_key *key, const char *s, size_t len)
 	memcpy(key->segment, s, len);
 	memset(key->segment + len, 0, WEIR_SEGMENT - len);
 	key->mask = len == 32 ? UINT32_MAX : (UINT32_C(1) << len) - 1;
-	key->len = (uint16_t)len;
+	key->len = key->step = (uint8_t)len;
 }

@@ -21,7 +21,7 @@
 #define WEIR_KEY_CHILDREN 256  /* learned under one parent */
 #define WEIR_KEY_LEN	  256  /* bytes of a learned name */
 
-#define WEIR_KEY_NONE	  0 /* unknown keys; its segment matches nothing */
+#define WEIR_KEY_NONE	  0 /* unknown keys; never has a segment */
 #define WEIR_KEY_ROOT	  1 /* stands for the event itself */
 #define WEIR_KEY_UNSET	  0xFFFF
 #define WEIR_KEY_BARRED	  0xFFFE /* a column that must not be given */
@@ -31,15 +31,20 @@ struct weir_guess {
 	uint16_t likely, other;
 };
 
-/* What the prover's hot loop needs to know of a key. */
+/*
+ * What the prover's hot loop needs to know of a key. While it has no segment, a
+ * newline stands there: where a name should begin, that ends the line too
+ * early, and since nothing is stepped over, the prover sees it.
+ */
 struct weir_key {
 	char segment[WEIR_SEGMENT]; /* its text up to the value's start */
 	uint32_t mask;		    /* for weir_scan_same() */
-	uint16_t len;
-	uint16_t slot;		  /* or WEIR_KEY_UNSET */
-	struct weir_guess next;	  /* behind it */
-	struct weir_guess inside; /* first inside its object */
-	uint16_t column;	  /* in the index, or UNSET or BARRED */
+	uint8_t len;		    /* bytes of segment */
+	uint8_t step;		    /* the same, 0 if it is not set */
+	uint16_t slot;		    /* or WEIR_KEY_UNSET */
+	struct weir_guess next;	    /* behind it */
+	struct weir_guess inside;   /* first inside its object */
+	uint16_t column;	    /* in the index, or UNSET or BARRED */
 	uint16_t below; /* first link to slots inside its value, 0 none */
 };
 

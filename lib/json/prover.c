@@ -220,7 +220,7 @@ unlikely(struct weir_prover *p, const char *s, unsigned parent,
 
 	*id = guess_again(keys, s, guess);
 	if (*id != WEIR_KEY_NONE)
-		return s + keys[*id].len;
+		return s + keys[*id].step;
 	s = weir_scan_blanks(s);
 	if (*s != '"')
 		return NULL;
@@ -284,7 +284,7 @@ members(struct weir_prover *p, const char *s, unsigned parent, unsigned depth)
 
 		key = &keys[id];
 		if (begins(s, key)) {
-			s += key->len;
+			s += key->step;
 		} else {
 			s = unlikely(p, s, parent, guess, &id);
 			if (s == NULL)

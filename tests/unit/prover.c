@@ -228,6 +228,35 @@ test_bytes(void)
 	ok(verdict_everywhere("{}\0", 3, 0), "NUL behind the object");
 }
 
+/* Long runs of any byte where a name should be, before any name is known. */
+static void
+test_runs(void)
+{
+	static const char *const frames[] = {"{?1}", "{?{}}", "{\"a\":1,?1}",
+	    "{\"a\":{?1}}", "{?", "{\"a\":1,?"};
+	struct weir_prover *kept = prover;
+	char line[128];
+	int good = 1;
+
+	for (int c = 0; c < 256; c++) {
+		for (size_t n = 1; n <= 40; n++) {
+			const char *frame = frames[(n + (size_t)c) % 6];
+			size_t before = strcspn(frame, "?");
+			size_t behind = strlen(frame) - before - 1;
+
+			memcpy(line, frame, before);
+			memset(line + before, c, n);
+			memcpy(line + before + n, frame + before + 1, behind);
+			prover = weir_prover_new();
+			good &= verdict(line, before + n + behind, 0) == 0;
+			good &= verdict(line, before + n + behind, 1) == 0;
+			weir_prover_free(prover);
+		}
+	}
+	prover = kept;
+	ok(good, "runs of one byte in place of a name");
+}
+
 /* Strings of every length with something odd at every place. */
 static void
 test_lengths(void)
@@ -339,6 +368,7 @@ main(void)
 	weir_prover_want(prover, &path, 1);
 	test_tables();
 	test_bytes();
+	test_runs();
 	test_lengths();
 	test_digits();
 	test_depth();
