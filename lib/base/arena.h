@@ -23,7 +23,7 @@ weir_arena_alloc(struct weir_arena *a, size_t size)
 {
 	char *p = a->next;
 
-	if (size > (size_t)(a->end - p))
+	if (p == NULL || size > (size_t)(a->end - p))
 		return weir_arena_slow(a, size);
 	size = (size + 15) & ~(size_t)15;
 	a->next = size > (size_t)(a->end - p) ? a->end : p + size;

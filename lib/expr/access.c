@@ -130,7 +130,8 @@ weir_op_list(struct weir_env *env, const struct weir_value *v, size_t n)
 		return bad;
 	list = weir_arena_alloc(env->arena, sizeof *list);
 	items = weir_arena_alloc(env->arena, n * sizeof *items);
-	memcpy(items, v, n * sizeof *items);
+	if (n != 0)
+		memcpy(items, v, n * sizeof *items);
 	*list = (struct weir_list){n, items};
 	return (struct weir_value){.kind = WEIR_LIST, .list = list};
 }

@@ -195,17 +195,18 @@ print_chain(const struct weir_ast *a, struct weir_buf *out)
 static void
 print_unary(const struct weir_ast *a, struct weir_buf *out)
 {
-	const struct weir_ast *kid = a->kids[0];
-	bool number = a->op == WEIR_OP_NEG && kid->kind == WEIR_AST_CONST &&
-	    (kid->value.kind == WEIR_INT || kid->value.kind == WEIR_DOUBLE);
+	struct weir_buf kid = {0};
+	bool number;
 
+	print(a->kids[0], UNARY, &kid);
 	/* -(5) is not the constant -5, and must not become it. */
-	weir_buf_puts(out, weir_op_text(a->op));
-	if (number)
-		weir_buf_putc(out, '(');
-	print(kid, UNARY, out);
-	if (number)
-		weir_buf_putc(out, ')');
+	number =
+	    a->op == WEIR_OP_NEG && kid.data[0] >= '0' && kid.data[0] <= '9';
+	weir_buf_puts(out, weir_op_text((enum weir_op)a->op));
+	weir_buf_puts(out, number ? "(" : "");
+	weir_buf_add(out, kid.data, kid.len);
+	weir_buf_puts(out, number ? ")" : "");
+	weir_buf_fini(&kid);
 }
 
 void

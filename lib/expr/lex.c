@@ -180,13 +180,19 @@ static int
 lex_quoted(struct weir_lexer *lx, struct weir_token *tok)
 {
 	const char *s = lx->src->text + lx->pos + 1;
-	const char *end = memchr(s, '`', lx->src->len - lx->pos - 1);
+	const char *end = memchr(s, '`', lx->src->len - lx->pos - 1), *c;
 
 	if (end == NULL)
 		return weir_source_fail(
 		    lx->src, tok->pos, "backquote is not closed");
 	if (end == s)
 		return weir_source_fail(lx->src, tok->pos, "empty name");
+	for (c = s; c < end; c++)
+		if ((unsigned char)*c < 0x20)
+			return weir_source_fail(lx->src,
+			    (size_t)(c - lx->src->text),
+			    "control character in a name (write "
+			    "event[\"...\"] with an escape)");
 	tok->kind = WEIR_T_QUOTED;
 	tok->str = (struct weir_str){s, (size_t)(end - s)};
 	lx->pos += tok->str.len + 2;
