@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#define PIPE_SIZE (256 << 10)
+
 extern char **environ;
 
 static int
@@ -26,6 +28,21 @@ fail(const struct weir_file *f, const char *what, struct weir_error *err)
 	weir_show_into(name, sizeof name, f->path, strlen(f->path));
 	errno = e;
 	return weir_fail_errno(err, "%s: %s", name, what);
+}
+
+/*
+ * Whoever writes into it may not think of it. Never lowered; beyond the user's
+ * budget it stays as it is.
+ */
+static void
+widen_pipe(int fd)
+{
+#ifdef F_SETPIPE_SZ
+	int size = fcntl(fd, F_GETPIPE_SZ);
+
+	if (size > 0 && size < PIPE_SIZE)
+		fcntl(fd, F_SETPIPE_SZ, PIPE_SIZE);
+#endif
 }
 
 static int
@@ -43,6 +60,8 @@ describe(struct weir_file *f, struct weir_error *err)
 	f->fifo = S_ISFIFO(st.st_mode);
 	f->dev = (uint64_t)st.st_dev;
 	f->ino = (uint64_t)st.st_ino;
+	if (f->fifo)
+		widen_pipe(f->fd);
 	if (f->regular)
 		posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return 1;
