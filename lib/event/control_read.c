@@ -13,6 +13,7 @@
 #include "json/prover.h"
 #include "json/value.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -52,6 +53,7 @@ begin(struct decoder *d, const char *s, size_t len, struct weir_value *map)
 		    "%s: %zu bytes, over the limit of %d", d->what, len,
 		    WEIR_CONTROL_MAX);
 	copy = weir_arena_alloc(&d->arena, len + WEIR_PAD);
+	assert(copy != NULL);
 	memcpy(copy, s, len);
 	memset(copy + len, 0, WEIR_PAD);
 	copy[len] = '\n';
