@@ -125,21 +125,21 @@ show_progress(
     void *ctx, uint64_t done, uint64_t size, const struct weir_metrics *m)
 {
 	struct tool *t = ctx;
-	int64_t elapsed_ns = weir_clock_ns() - m->start_ns;
+	int64_t now = weir_clock_ns(), elapsed_ns = now - m->start_ns;
+	bool terminal = isatty(2);
 	struct weir_buf b = {0};
 
 	if (!t->progress && (size == 0 || elapsed_ns < PROGRESS_AFTER_NS))
 		return;
-	if (isatty(2)) {
+	if (!terminal && now - t->progress_ns < PROGRESS_EVERY_NS)
+		return;
+	t->progress_ns = now;
+	t->progress_shown = terminal;
+	if (terminal)
 		weir_buf_puts(&b, PROGRESS_CLEAR);
-		progress_write(
-		    &b, t->config.tool, done, size, elapsed_ns, m->in);
-		t->progress_shown = true;
-	} else {
-		progress_write(
-		    &b, t->config.tool, done, size, elapsed_ns, m->in);
+	progress_write(&b, t->config.tool, done, size, elapsed_ns, m->in);
+	if (!terminal)
 		weir_buf_putc(&b, '\n');
-	}
 	write_all(2, b.data, b.len);
 	weir_buf_fini(&b);
 }

@@ -24,7 +24,8 @@ struct tool {
 	bool stats, progress;		 /* -S, --progress */
 	enum tool_color color;
 	/* internal */
-	bool progress_shown;
+	bool progress_shown;	   /* it stands on the terminal's last line */
+	int64_t progress_ns;	   /* when it was told last, if there is none */
 	struct weir_buf first_bad; /* the first warning's text */
 };
 

@@ -35,7 +35,7 @@ progress_write(struct weir_buf *out, const char *tool, uint64_t done,
 		write_scaled(out, (double)size);
 		weir_buf_puts(out, "B");
 	}
-	if (s <= 0)
+	if (s <= 0 || events == 0)
 		return;
 	weir_buf_puts(out, ", ");
 	write_scaled(out, (double)events / s);

@@ -10,6 +10,7 @@
 
 #define PROGRESS_CLEAR	  "\r\033[K" /* back to an empty line */
 #define PROGRESS_AFTER_NS 2000000000 /* not before, unless asked for */
+#define PROGRESS_EVERY_NS 1000000000 /* if standard error is no terminal */
 
 /*
  * Append "sfilter: 42 %, 1.2 GB of 2.9 GB, 5.1 M events/s, 3 s left", without

@@ -69,7 +69,10 @@ find_long(const struct weir_command *c, const char *name, size_t len,
 			}
 			if (p->help == NULL)
 				continue;
-			*(found == 0 ? o : other) = p;
+			if (found == 0)
+				*o = p;
+			else if (found == 1)
+				*other = p;
 			found = found == 0 ? 1 : 2;
 		}
 	return found;

@@ -85,10 +85,15 @@ operands_before_files(const struct weir_command *c)
 	return n;
 }
 
+/* For text between single quotes: special characters are escaped. */
 static void
 quote(struct weir_buf *out, const char *s, const char *special)
 {
 	for (; *s != '\0'; s++) {
+		if (*s == '\'' && strchr(special, '\'') == NULL) {
+			weir_buf_puts(out, "'\\''");
+			continue;
+		}
 		if (strchr(special, *s) != NULL)
 			weir_buf_putc(out, '\\');
 		weir_buf_putc(out, *s);
@@ -226,20 +231,23 @@ bash(struct weir_buf *out, const struct weir_command *c)
 
 /* --- zsh --- */
 
+/* What takes a value may be given again. */
 static void
 zsh_option(struct weir_buf *out, const struct weir_command *c,
     const struct weir_option *o)
 {
 	char letter = weir_opt_letter(c, o);
-	const char *sign = o->arg != NULL ? "=" : "";
 	struct offer f;
 
 	weir_buf_puts(out, " \\\n\t\t");
-	if (letter != 0)
-		weir_buf_printf(out, "'(-%c --%s)'{-%c%s,--%s%s}'", letter,
-		    o->name, letter, o->arg != NULL ? "+" : "", o->name, sign);
+	if (letter != 0 && o->arg != NULL)
+		weir_buf_printf(out, "'*'{-%c+,--%s=}'", letter, o->name);
+	else if (letter != 0)
+		weir_buf_printf(out, "'(-%c --%s)'{-%c,--%s}'", letter, o->name,
+		    letter, o->name);
 	else
-		weir_buf_printf(out, "'--%s%s", o->name, sign);
+		weir_buf_printf(out, "'%s--%s%s", o->arg != NULL ? "*" : "",
+		    o->name, o->arg != NULL ? "=" : "");
 	weir_buf_putc(out, '[');
 	quote(out, o->help, "[]:\\");
 	weir_buf_putc(out, ']');
