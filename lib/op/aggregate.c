@@ -1,6 +1,7 @@
 #include "op/aggregate.h"
 
 #include "base/mem.h"
+#include "base/num.h"
 #include "base/text.h"
 #include "expr/source.h"
 #include "op/column.h"
@@ -197,25 +198,41 @@ weir_aggs_fini(struct weir_aggs *aggs)
 
 /* --- an event --- */
 
-/* A number, string or the like out of a field, without the evaluator. */
+/* What a field holds, without the evaluator. */
+static int
+read_other(const struct weir_agg_expr *x, const char *s, size_t len,
+    struct weir_arena *arena, struct weir_value *v, struct weir_error *err)
+{
+	struct weir_num num;
+
+	if (len == 0) {
+		v->kind = WEIR_ABSENT;
+		return 1;
+	}
+	if (*s > '9' || (*s < '0' && *s != '-')) {
+		*v = weir_value_read(s, len, arena);
+		if (v->kind == WEIR_ERROR)
+			return weir_fail(err, WEIR_INPUT, "%s: %.*s", x->text,
+			    (int)v->aux, v->s);
+		return 1;
+	}
+	weir_num_read(s, len, &num);
+	v->kind = WEIR_INT + (uint32_t)num.kind; /* int, uint, double */
+	v->u = num.u;
+	return 1;
+}
+
+/* The usual field: a small integer. */
 static inline int
 read_field(const struct weir_agg_expr *x, const struct weir_row *row,
     struct weir_arena *arena, struct weir_value *v, struct weir_error *err)
 {
 	struct weir_slot slot = row->slots[x->slot];
+	const char *s = row->text + slot.off;
 
-	if (slot.len == 0) {
-		v->kind = WEIR_ABSENT;
-		return 1;
-	}
-	if (weir_value_small_int(row->text + slot.off, slot.len, &v->i)) {
-		v->kind = WEIR_INT;
-		return 1;
-	}
-	*v = weir_value_read(row->text + slot.off, slot.len, arena);
-	if (v->kind == WEIR_ERROR)
-		return weir_fail(
-		    err, WEIR_INPUT, "%s: %.*s", x->text, (int)v->aux, v->s);
+	if (slot.len == 0 || !weir_value_small_int(s, slot.len, &v->i))
+		return read_other(x, s, slot.len, arena, v, err);
+	v->kind = WEIR_INT;
 	return 1;
 }
 

@@ -207,31 +207,49 @@ end_key(struct weir_keyset *keys, struct weir_arena *arena,
 	return 1;
 }
 
+/*
+ * The usual key: none, or one field that is canonical as it stands. The parts of *out
+ * are set one by one, for copying whole structs just written stalls.
+ */
+static inline int
+read_plain(const struct weir_keyset *keys, const struct weir_row *row,
+    struct weir_key *out)
+{
+	struct weir_slot slot = {0, 0};
+	const char *s;
+
+	if (keys->n > 1 || (keys->n == 1 && keys->fields->slot == WEIR_NO_SLOT))
+		return 0;
+	if (keys->n == 1)
+		slot = row->slots[keys->fields->slot];
+	s = row->text + slot.off;
+	if (slot.len > WEIR_KEY_MAX ||
+	    (slot.len > 0 && !is_canonical(s, slot.len)))
+		return 0;
+	out->canonical.s = out->text.s = s;
+	out->canonical.len = out->text.len = slot.len;
+	return 1;
+}
+
 int
 weir_keyset_read(struct weir_keyset *keys, const struct weir_row *row,
     struct weir_arena *arena, struct weir_key *out, struct weir_error *err)
 {
 	const struct weir_key_field *f = keys->fields;
+	struct weir_slot slot;
 	struct weir_str text;
 	int rc;
 
-	if (keys->n == 0) {
-		*out = (struct weir_key){{"", 0}, {"", 0}};
-		out->text = out->canonical;
+	if (read_plain(keys, row, out))
 		return 1;
-	}
 	begin_key(keys);
 	for (size_t i = 0; i < keys->n; i++, f++) {
 		if (f->slot == WEIR_NO_SLOT) {
 			rc = add_computed(keys, f->expr, row, arena, err);
 		} else {
-			text.s = row->text + row->slots[f->slot].off;
-			text.len = row->slots[f->slot].len;
-			if (keys->n == 1 && text.len <= WEIR_KEY_MAX &&
-			    (text.len == 0 || is_canonical(text.s, text.len))) {
-				out->canonical = out->text = text;
-				return 1;
-			}
+			slot = row->slots[f->slot];
+			text.s = row->text + slot.off;
+			text.len = slot.len;
 			rc = add_json(keys, text, arena, err);
 		}
 		if (rc < 0)
