@@ -5,7 +5,7 @@
 
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
-	window=(swindow -w 1m -k host 'n = count(), s = sum(v)')
+	window=(swindow -J -w 1m -k host 'n = count(), s = sum(v)')
 }
 
 # N events, ten hosts, up to eight seconds out of order, some lines bad.
@@ -46,7 +46,7 @@ same() {
 		bytes $size <in |
 			sfilter -F -t t --max-delay=8s 'true' 2>/dev/null |
 			bytes $size | sfilter 'v >= 0' | bytes $size |
-			"${window[@]}" -J >got
+			"${window[@]}" >got
 		same want got
 	done
 }
@@ -113,7 +113,7 @@ same() {
 	mkfifo in pipe
 	sfilter -F -t t true <in >pipe &
 	writer=$!
-	"${window[@]}" -J <pipe >out 2>err &
+	"${window[@]}" <pipe >out 2>err &
 	reader=$!
 	exec 8>in
 	echo '{"t":5,"host":"a","v":1}' >&8
