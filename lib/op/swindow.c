@@ -193,9 +193,11 @@ weir_swindow_measure(
 		return 1;
 	return weir_fail(err, WEIR_STATE,
 	    "the state has outgrown --max-state: %zu groups in %zu open "
-	    "windows take %zu bytes, %ju are allowed; allow more, or need "
-	    "less with fewer keys, shorter windows or a smaller --max-delay",
-	    sw->ngroups, sw->windows.n, bytes, (uintmax_t)sw->config.max_state);
+	    "window%s "
+	    "take %zu bytes, %ju are allowed; allow more, or need less with "
+	    "fewer keys, shorter windows or a smaller --max-delay",
+	    sw->ngroups, sw->windows.n, sw->windows.n == 1 ? "" : "s", bytes,
+	    (uintmax_t)sw->config.max_state);
 }
 
 static void
