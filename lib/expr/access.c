@@ -2,6 +2,7 @@
  * Getting into lists and maps, and making them.
  */
 #include "expr/ops.h"
+#include "expr/opt.h"
 
 #include <math.h>
 #include <string.h>
@@ -52,6 +53,8 @@ weir_op_index(struct weir_env *env, struct weir_value a, struct weir_value b)
 		return a.kind == WEIR_ERROR ? a : b;
 	if (a.kind == WEIR_ABSENT)
 		return a;
+	if (a.kind == WEIR_OPTIONAL)
+		return weir_opt_index(env, a, b);
 	open = weir_value_open(a, env->arena);
 	if (open.kind == WEIR_ERROR)
 		return open;
@@ -77,6 +80,8 @@ weir_op_select(
 	struct weir_value open = weir_value_open(a, env->arena);
 	struct weir_str type;
 
+	if (a.kind == WEIR_OPTIONAL)
+		return weir_opt_select(env, a, name);
 	switch (open.kind) {
 	case WEIR_ABSENT:
 	case WEIR_ERROR: return open;
@@ -94,8 +99,11 @@ weir_op_select(
 struct weir_value
 weir_op_has(struct weir_env *env, struct weir_value a, struct weir_value name)
 {
-	struct weir_value open = weir_value_open(a, env->arena);
+	struct weir_value open;
 
+	if (a.kind == WEIR_OPTIONAL && a.opt != NULL)
+		a = *a.opt;
+	open = weir_value_open(a, env->arena);
 	if (open.kind == WEIR_ERROR)
 		return open;
 	return weir_bool(
@@ -125,23 +133,46 @@ weir_op_list(struct weir_env *env, const struct weir_value *v, size_t n)
 {
 	struct weir_value *items, bad;
 	struct weir_list *list;
+	size_t i, at = 0;
 
-	if (find_bad(v, n, &bad))
+	if (find_bad(v, n, &bad) || !weir_room(env, n * sizeof *items, &bad))
 		return bad;
 	list = weir_arena_alloc(env->arena, sizeof *list);
 	items = weir_arena_alloc(env->arena, n * sizeof *items);
-	if (n != 0)
-		memcpy(items, v, n * sizeof *items);
-	*list = (struct weir_list){n, items};
+	for (i = 0; i < n; i++) {
+		if (!weir_opt_is_maybe(v[i]))
+			items[at++] = v[i];
+		else if (v[i].opt != NULL)
+			items[at++] = *v[i].opt;
+	}
+	*list = (struct weir_list){at, items};
 	return (struct weir_value){.kind = WEIR_LIST, .list = list};
+}
+
+/* Can key stand in a map beside those that it has? If not, *bad. */
+static bool
+fits(struct weir_env *env, const struct weir_map *map, struct weir_value key,
+    struct weir_value *bad)
+{
+	struct weir_str type;
+
+	if (!can_be_key(key) || key.kind == WEIR_DOUBLE) {
+		type = weir_type_name(key);
+		*bad = weir_error_value(
+		    env, "a map's key cannot be a %.*s", (int)type.len, type.s);
+		return false;
+	}
+	if (weir_map_get(map, key) == NULL)
+		return true;
+	*bad = weir_error_value(env, "a map has the same key twice");
+	return false;
 }
 
 struct weir_value
 weir_op_map(struct weir_env *env, const struct weir_value *v, size_t n)
 {
-	struct weir_value *keys, *values, bad;
+	struct weir_value *keys, *values, value, bad;
 	struct weir_map *map;
-	struct weir_str type;
 	size_t i;
 
 	if (find_bad(v, 2 * n, &bad))
@@ -151,18 +182,16 @@ weir_op_map(struct weir_env *env, const struct weir_value *v, size_t n)
 	values = weir_arena_alloc(env->arena, n * sizeof *values);
 	*map = (struct weir_map){0, keys, values};
 	for (i = 0; i < n; i++) {
-		if (!can_be_key(v[2 * i]) || v[2 * i].kind == WEIR_DOUBLE) {
-			type = weir_type_name(v[2 * i]);
-			return weir_error_value(env,
-			    "a map's key cannot be a %.*s", (int)type.len,
-			    type.s);
+		value = v[2 * i + 1];
+		if (weir_opt_is_maybe(value)) {
+			if (value.opt == NULL)
+				continue;
+			value = *value.opt;
 		}
-		if (weir_map_get(map, v[2 * i]) != NULL)
-			return weir_error_value(
-			    env, "a map has the same key twice");
-		keys[i] = v[2 * i];
-		values[i] = v[2 * i + 1];
-		map->n++;
+		if (!fits(env, map, v[2 * i], &bad))
+			return bad;
+		keys[map->n] = v[2 * i];
+		values[map->n++] = value;
 	}
 	return (struct weir_value){.kind = WEIR_MAP, .map = map};
 }

@@ -22,7 +22,16 @@ struct weir_build {
 	struct weir_regex **regexes;
 	size_t ncode, nconsts, nfields, nfuncs, nregexes;
 	size_t cap_code, cap_consts, cap_fields, cap_funcs, cap_regexes;
-	uint32_t depth, stack; /* of the frame here, and at most */
+	uint32_t depth, stack;	   /* of the frame here, and at most */
+	struct weir_local *locals; /* innermost first */
+	uint32_t nlocals;	   /* in use here */
+};
+
+/* A variable of a macro while its body is checked. */
+struct weir_local {
+	struct weir_local *outer;
+	struct weir_str name;
+	uint32_t index;
 };
 
 /*
@@ -31,6 +40,15 @@ struct weir_build {
  */
 struct weir_node *weir_check_tree(
     struct weir_build *b, const struct weir_ast *ast);
+
+/* For macro.c: a node of a part; NULL as src->err. */
+struct weir_node *weir_check_part(
+    struct weir_build *b, const struct weir_ast *ast);
+struct weir_node *weir_node_new(struct weir_build *b, enum weir_node_kind kind,
+    const struct weir_ast *ast, size_t n);
+/* Is it a macro with variables? Then 1 with its node, or -1; else 0. */
+int weir_check_macro(
+    struct weir_build *b, const struct weir_ast *ast, struct weir_node **node);
 
 /* Fold a node whose kids are constants, if that gives a value (fold.c). */
 void weir_fold(struct weir_build *b, struct weir_node *node);

@@ -25,8 +25,8 @@ fail(struct weir_build *b, const struct weir_ast *ast, const char *reason)
 	return NULL;
 }
 
-static struct weir_node *
-new_node(struct weir_build *b, enum weir_node_kind kind,
+struct weir_node *
+weir_node_new(struct weir_build *b, enum weir_node_kind kind,
     const struct weir_ast *ast, size_t n)
 {
 	struct weir_node *node = weir_arena_alloc(&b->nodes, sizeof *node);
@@ -38,6 +38,7 @@ new_node(struct weir_build *b, enum weir_node_kind kind,
 	node->at = ast->at;
 	node->n = (uint32_t)n;
 	node->kids = weir_arena_alloc(&b->nodes, (n + 1) * sizeof *node->kids);
+	memset(node->kids, 0, (n + 1) * sizeof *node->kids);
 	return node;
 }
 
@@ -57,7 +58,7 @@ keep(struct weir_build *b, enum weir_kind kind, const char *s, size_t len)
 static struct weir_node *
 constant(struct weir_build *b, const struct weir_ast *ast, struct weir_value v)
 {
-	struct weir_node *node = new_node(b, WEIR_N_CONST, ast, 0);
+	struct weir_node *node = weir_node_new(b, WEIR_N_CONST, ast, 0);
 
 	if (v.kind == WEIR_STRING || v.kind == WEIR_BYTES)
 		v = keep(b, (enum weir_kind)v.kind, v.s, v.aux);
@@ -70,7 +71,7 @@ static struct weir_node *
 with_kids(struct weir_build *b, enum weir_node_kind kind,
     const struct weir_ast *ast, enum context context)
 {
-	struct weir_node *node = new_node(b, kind, ast, ast->n);
+	struct weir_node *node = weir_node_new(b, kind, ast, ast->n);
 	size_t i;
 
 	for (i = 0; i < ast->n; i++) {
@@ -109,6 +110,25 @@ find_var(const struct weir_build *b, struct weir_str name, uint32_t *index)
 	return 0;
 }
 
+/* The variable of a macro around: 1 and *index, or 0. */
+static int
+find_local(
+    const struct weir_build *b, const struct weir_ast *ast, uint32_t *index)
+{
+	const struct weir_local *l;
+
+	if (ast->flags & WEIR_AST_ROOT)
+		return 0;
+	for (l = b->locals; l != NULL; l = l->outer) {
+		if (l->name.len == ast->name.len &&
+		    memcmp(l->name.s, ast->name.s, l->name.len) == 0) {
+			*index = l->index;
+			return 1;
+		}
+	}
+	return 0;
+}
+
 static bool
 has_fields(const struct weir_build *b)
 {
@@ -130,7 +150,8 @@ find_path(const struct weir_build *b, const struct weir_ast *ast,
 		return 0;
 	if (ast->kind == WEIR_AST_NAME) {
 		*depth = 0;
-		if (find_var(b, ast->name, &index))
+		if (find_local(b, ast, &index) ||
+		    find_var(b, ast->name, &index))
 			return 0;
 		if (weir_str_eq(ast->name, "event") &&
 		    !(ast->flags & WEIR_AST_QUOTED))
@@ -171,8 +192,8 @@ check_field(struct weir_build *b, const struct weir_ast *ast,
 	struct weir_node *node;
 
 	if (depth == 0)
-		return new_node(b, WEIR_N_EVENT, ast, 0);
-	node = new_node(b, WEIR_N_FIELD, ast, 0);
+		return weir_node_new(b, WEIR_N_EVENT, ast, 0);
+	node = weir_node_new(b, WEIR_N_FIELD, ast, 0);
 	if (weir_build_field(b, path, depth, ast->at, &node->index) < 0)
 		return NULL;
 	return node;
@@ -205,8 +226,13 @@ check_name(
 
 	if (is_dotted_type(ast, b->src->text, &type))
 		return constant(b, ast, type);
+	if (ast->kind == WEIR_AST_NAME && find_local(b, ast, &index)) {
+		node = weir_node_new(b, WEIR_N_LOCAL, ast, 0);
+		node->index = index;
+		return node;
+	}
 	if (ast->kind == WEIR_AST_NAME && find_var(b, ast->name, &index)) {
-		node = new_node(b, WEIR_N_VAR, ast, 0);
+		node = weir_node_new(b, WEIR_N_VAR, ast, 0);
 		node->index = index;
 		return node;
 	}
@@ -218,8 +244,6 @@ check_name(
 		return check_field(b, ast, path, depth);
 	if (ast->kind == WEIR_AST_NAME)
 		return unknown_name(b, ast);
-	if (ast->flags & WEIR_AST_OPTIONAL)
-		return fail(b, ast, "optional access is not supported");
 	if (ast->kind == WEIR_AST_INDEX)
 		return folded(b, WEIR_N_INDEX, ast, PLAIN);
 	node = with_kids(b, WEIR_N_SELECT, ast, PLAIN);
@@ -238,7 +262,7 @@ check_has(struct weir_build *b, const struct weir_ast *call)
 	struct weir_node *node;
 	size_t depth;
 
-	node = new_node(b, WEIR_N_HAS, call, 1);
+	node = weir_node_new(b, WEIR_N_HAS, call, 1);
 	if (call->n == 1 && find_path(b, ast, path, &depth) && depth > 0) {
 		node->kids[0] = check_field(b, ast, path, depth);
 		return node->kids[0] != NULL ? node : NULL;
@@ -329,7 +353,7 @@ check_early(struct weir_build *b, const struct weir_node *node)
 	struct weir_arena arena = {0};
 	struct weir_row row = {0};
 	struct weir_env env = {.row = &row, .arena = &arena};
-	struct weir_call c = {node->func, &node->kids[0]->value, 1};
+	struct weir_call c = {.func = node->func, .n = 1};
 	struct weir_value v;
 	int rc = 1;
 
@@ -337,6 +361,7 @@ check_early(struct weir_build *b, const struct weir_node *node)
 	    !(node->func->flags & WEIR_F_CHECKED) ||
 	    node->kids[0]->kind != WEIR_N_CONST)
 		return 1;
+	c.args = &node->kids[0]->value;
 	v = node->func->fn(&env, &c);
 	if (v.kind == WEIR_ERROR)
 		rc = weir_source_fail(
@@ -354,7 +379,7 @@ find_dotted(const struct weir_build *b, const struct weir_ast *ast)
 	uint32_t index;
 
 	if (base->kind != WEIR_AST_NAME || base->flags != 0 ||
-	    find_var(b, base->name, &index))
+	    find_local(b, base, &index) || find_var(b, base->name, &index))
 		return NULL;
 	name.s = b->src->text + base->pos;
 	name.len = ast->at + ast->name.len - base->pos;
@@ -371,6 +396,8 @@ check_call(struct weir_build *b, const struct weir_ast *ast)
 
 	if (!method && weir_str_eq(ast->name, "has"))
 		return check_has(b, ast);
+	if (weir_check_macro(b, ast, &node) != 0)
+		return node;
 	if (f != NULL) {
 		plain.kids++;
 		plain.n--;
@@ -420,12 +447,7 @@ check_literal(
     struct weir_build *b, const struct weir_ast *ast, enum context context)
 {
 	bool list = ast->kind == WEIR_AST_LIST;
-	size_t i;
 
-	for (i = 0; i < ast->n; i++)
-		if (ast->kids[i]->flags & WEIR_AST_MAYBE)
-			return fail(b, ast->kids[i],
-			    "optional elements are not supported");
 	return folded(
 	    b, list ? WEIR_N_LIST : WEIR_N_MAP, ast, list ? context : PLAIN);
 }
@@ -448,6 +470,12 @@ check(struct weir_build *b, const struct weir_ast *ast, enum context context)
 	case WEIR_AST_MAP: return check_literal(b, ast, context);
 	}
 	return NULL;
+}
+
+struct weir_node *
+weir_check_part(struct weir_build *b, const struct weir_ast *ast)
+{
+	return check(b, ast, PLAIN);
 }
 
 struct weir_node *

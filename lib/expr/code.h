@@ -33,10 +33,22 @@ enum weir_opcode {
 	WEIR_I_OR,
 	WEIR_I_BRANCH, /* pop a bool: if false jump to a; no bool: push, to b */
 	WEIR_I_JUMP,
-	WEIR_I_CALL,	/* funcs[a] with n arguments */
-	WEIR_I_MATCHES, /* regexes[a] */
-	WEIR_I_LIST,	/* of n values */
-	WEIR_I_MAP	/* of n keys and values */
+	WEIR_I_CALL,	  /* funcs[a] with n arguments */
+	WEIR_I_MATCHES,	  /* regexes[a] */
+	WEIR_I_LIST,	  /* of n values */
+	WEIR_I_MAP,	  /* of n keys and values */
+	WEIR_I_MAYBE,	  /* mark an optional as one element, or none */
+	WEIR_I_SET_LOCAL, /* pop into locals[a] */
+	/* Loops of kind n (loop.h), with locals from a on. */
+	WEIR_I_LOOP_BEGIN, /* pop what to go over; if it is bad, push, to b */
+	WEIR_I_LOOP_NEXT,  /* set the variables, or jump to b at the end */
+	WEIR_I_LOOP_IF,	   /* pop a bool: if it does not hold jump to b */
+	WEIR_I_LOOP_STEP,  /* pop the body's value; if not decided jump to b */
+	WEIR_I_LOOP_END,   /* push the result */
+	WEIR_I_OPT_SELECT, /* a.?b: pop, push an optional; name consts[a] */
+	WEIR_I_OPT_INDEX,
+	WEIR_I_OPT_BEGIN, /* pop into locals[a]; if it has no value push, to b */
+	WEIR_I_OPT_WRAP
 };
 
 struct weir_insn {

@@ -147,6 +147,18 @@ emit_kids(struct weir_build *b, const struct weir_node *node)
 }
 
 static void
+emit_select(struct weir_build *b, const struct weir_node *node)
+{
+	bool maybe = node->flags & WEIR_AST_OPTIONAL;
+
+	emit(b, node->kids[0]);
+	add(b,
+	    insn(maybe ? WEIR_I_OPT_SELECT : WEIR_I_SELECT, 0,
+		weir_build_const(b, node->value), 0),
+	    0);
+}
+
+static void
 emit_call(struct weir_build *b, const struct weir_node *node)
 {
 	emit_kids(b, node);
@@ -157,13 +169,59 @@ emit_call(struct weir_build *b, const struct weir_node *node)
 static void
 emit_literal(struct weir_build *b, const struct weir_node *node)
 {
-	bool list = node->kind == WEIR_N_LIST;
+	bool list = node->kind == WEIR_N_LIST, maybe;
+	size_t i;
 
-	emit_kids(b, node);
+	for (i = 0; i < node->n; i++) {
+		emit(b, node->kids[i]);
+		/* In a map the mark is on the key, and means the value. */
+		maybe = list
+		    ? node->kids[i]->flags & WEIR_AST_MAYBE
+		    : i % 2 == 1 && (node->kids[i - 1]->flags & WEIR_AST_MAYBE);
+		if (maybe)
+			add(b, insn(WEIR_I_MAYBE, 0, 0, 0), 0);
+	}
 	add(b,
 	    insn(list ? WEIR_I_LIST : WEIR_I_MAP, list ? node->n : node->n / 2,
 		0, 0),
 	    1 - (int)node->n);
+}
+
+static void
+emit_loop(struct weir_build *b, const struct weir_node *node)
+{
+	uint32_t base = node->index, next;
+	size_t begin, jump;
+
+	emit(b, node->kids[0]);
+	begin = add(b, insn(WEIR_I_LOOP_BEGIN, 0, base, 0), -1);
+	next = (uint32_t)add(b, insn(WEIR_I_LOOP_NEXT, node->op, base, 0), 0);
+	if (node->n == 3) {
+		emit(b, node->kids[1]);
+		add(b, insn(WEIR_I_LOOP_IF, 0, base, next), -1);
+	}
+	emit(b, node->kids[node->n - 1]);
+	jump = add(b, insn(WEIR_I_LOOP_STEP, node->op, base, next), -1);
+	b->code[next].b = (uint32_t)jump + 1;
+	add(b, insn(WEIR_I_LOOP_END, node->op, base, 0), 1);
+	b->code[begin].b = here(b);
+}
+
+static void
+emit_bind(struct weir_build *b, const struct weir_node *node)
+{
+	bool opt = node->kind == WEIR_N_OPT;
+	size_t begin;
+
+	emit(b, node->kids[0]);
+	begin = add(b,
+	    insn(opt ? WEIR_I_OPT_BEGIN : WEIR_I_SET_LOCAL, 0, node->index, 0),
+	    -1);
+	emit(b, node->kids[1]);
+	if (opt && node->op)
+		add(b, insn(WEIR_I_OPT_WRAP, 0, 0, 0), 0);
+	if (opt)
+		b->code[begin].b = here(b);
 }
 
 static void
@@ -184,15 +242,14 @@ emit(struct weir_build *b, const struct weir_node *node)
 		add(b, insn(WEIR_I_LOCAL, 0, node->index, 0), 1);
 		break;
 	case WEIR_N_HAS: emit_has(b, node); break;
-	case WEIR_N_SELECT:
-		emit(b, node->kids[0]);
-		add(b,
-		    insn(WEIR_I_SELECT, 0, weir_build_const(b, node->value), 0),
-		    0);
-		break;
+	case WEIR_N_SELECT: emit_select(b, node); break;
 	case WEIR_N_INDEX:
 		emit_kids(b, node);
-		add(b, insn(WEIR_I_INDEX, 0, 0, 0), -1);
+		add(b,
+		    insn(node->flags & WEIR_AST_OPTIONAL ? WEIR_I_OPT_INDEX
+							 : WEIR_I_INDEX,
+			0, 0, 0),
+		    -1);
 		break;
 	case WEIR_N_UNARY:
 		emit(b, node->kids[0]);
@@ -214,6 +271,9 @@ emit(struct weir_build *b, const struct weir_node *node)
 		break;
 	case WEIR_N_LIST:
 	case WEIR_N_MAP: emit_literal(b, node); break;
+	case WEIR_N_LOOP: emit_loop(b, node); break;
+	case WEIR_N_BIND:
+	case WEIR_N_OPT: emit_bind(b, node); break;
 	}
 }
 

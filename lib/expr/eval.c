@@ -4,7 +4,9 @@
 #include "expr/code.h"
 
 #include "base/num.h"
+#include "expr/loop.h"
 #include "expr/ops.h"
+#include "expr/opt.h"
 #include "expr/regex.h"
 
 #include <string.h>
@@ -268,6 +270,49 @@ run(struct weir_env *env, const struct weir_expr *x, struct weir_value *frame)
 			top -= 2 * in->n;
 			*top = weir_op_map(env, top, in->n);
 			top++;
+			break;
+		case WEIR_I_MAYBE:
+			top[-1] = weir_opt_maybe(env, top[-1]);
+			break;
+		case WEIR_I_SET_LOCAL: frame[in->a] = *--top; break;
+		case WEIR_I_LOOP_BEGIN:
+			if (weir_loop_begin(env, top - 1, frame + in->a))
+				top--;
+			else
+				in = x->code + in->b - 1;
+			break;
+		case WEIR_I_LOOP_NEXT:
+			if (!weir_loop_next(env, in->n, frame + in->a))
+				in = x->code + in->b - 1;
+			break;
+		case WEIR_I_LOOP_IF:
+			if (!weir_loop_guard(env, frame + in->a, *--top))
+				in = x->code + in->b - 1;
+			break;
+		case WEIR_I_LOOP_STEP:
+			top--;
+			if (weir_loop_step(env, in->n, frame + in->a, *top))
+				in = x->code + in->b - 1;
+			break;
+		case WEIR_I_LOOP_END:
+			*top++ = weir_loop_end(env, in->n, frame + in->a);
+			break;
+		case WEIR_I_OPT_SELECT:
+			top[-1] =
+			    weir_opt_select(env, top[-1], x->consts[in->a]);
+			break;
+		case WEIR_I_OPT_INDEX:
+			top--;
+			top[-1] = weir_opt_index(env, top[-1], top[0]);
+			break;
+		case WEIR_I_OPT_BEGIN:
+			if (weir_opt_begin(env, top - 1, &frame[in->a]))
+				top--;
+			else
+				in = x->code + in->b - 1;
+			break;
+		case WEIR_I_OPT_WRAP:
+			top[-1] = weir_opt_of(env, top[-1]);
 			break;
 		}
 	}

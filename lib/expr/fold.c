@@ -10,7 +10,7 @@ can_fold(const struct weir_node *node)
 {
 	size_t i;
 
-	if (node->kind < WEIR_N_HAS ||
+	if (node->kind < WEIR_N_HAS || node->kind > WEIR_N_MAP ||
 	    (node->kind == WEIR_N_CALL && (node->func->flags & WEIR_F_IMPURE)))
 		return false;
 	for (i = 0; i < node->n; i++)

@@ -8,8 +8,9 @@
 
 #define NAMES_MAX 200
 
-static const struct weir_func *const tables[] = {
-    weir_funcs_basic, weir_funcs_convert, weir_funcs_string, weir_funcs_time};
+static const struct weir_func *const tables[] = {weir_funcs_basic,
+    weir_funcs_convert, weir_funcs_string, weir_funcs_time,
+    weir_funcs_optional};
 
 #define TABLES (sizeof tables / sizeof *tables)
 

@@ -50,6 +50,7 @@ extern const struct weir_func weir_funcs_basic[];
 extern const struct weir_func weir_funcs_convert[];
 extern const struct weir_func weir_funcs_string[];
 extern const struct weir_func weir_funcs_time[];
+extern const struct weir_func weir_funcs_optional[];
 
 /*
  * The function of that name that can be called so (WEIR_F_GLOBAL or

@@ -28,7 +28,10 @@ enum weir_node_kind {
 	WEIR_N_CALL,	/* func */
 	WEIR_N_MATCHES, /* kids[0].matches(regex index) */
 	WEIR_N_LIST,
-	WEIR_N_MAP
+	WEIR_N_MAP,
+	WEIR_N_LOOP, /* op loop kind, over kids[0]; locals from index on */
+	WEIR_N_BIND, /* local index = kids[0] in kids[1] */
+	WEIR_N_OPT   /* the same if kids[0] has a value; op: wrap the result */
 };
 
 struct weir_node {

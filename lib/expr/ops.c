@@ -1,6 +1,7 @@
 #include "expr/ops.h"
 
 #include "base/timetext.h"
+#include "expr/loop.h"
 
 #include <string.h>
 
@@ -203,7 +204,7 @@ order(struct weir_env *env, enum weir_op op, struct weir_value a,
 static struct weir_value
 is_in(struct weir_env *env, struct weir_value a, struct weir_value b)
 {
-	struct weir_value open = weir_value_open(b, env->arena);
+	struct weir_value open = weir_value_open(b, env->arena), out;
 	size_t i;
 
 	if (open.kind == WEIR_ERROR)
@@ -212,6 +213,8 @@ is_in(struct weir_env *env, struct weir_value a, struct weir_value b)
 		return weir_bool(weir_map_get(open.map, a) != NULL);
 	if (open.kind != WEIR_LIST)
 		return weir_op_no_overload(env, WEIR_OP_IN, a, b);
+	if (!weir_spend(env, open.list->n / 8, &out))
+		return out;
 	for (i = 0; i < open.list->n; i++)
 		if (weir_value_equal(a, open.list->items[i], env->arena))
 			return weir_bool(true);

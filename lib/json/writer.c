@@ -120,14 +120,15 @@ weir_json_double(struct weir_buf *out, double d)
 static void
 write_list(struct weir_buf *out, const struct weir_list *list)
 {
-	bool comma = false;
 	size_t i;
 
 	weir_buf_putc(out, '[');
 	for (i = 0; i < list->n; i++) {
-		if (comma)
+		if (i > 0)
 			weir_buf_putc(out, ',');
-		comma = weir_value_write(out, list->items[i]) || comma;
+		/* What has no JSON still has its place. */
+		if (!weir_value_write(out, list->items[i]))
+			weir_buf_puts(out, "null");
 	}
 	weir_buf_putc(out, ']');
 }
@@ -137,15 +138,13 @@ write_map(struct weir_buf *out, const struct weir_map *map)
 {
 	bool comma = false;
 	struct weir_value key;
-	size_t i;
+	size_t i, before;
 
 	weir_buf_putc(out, '{');
 	for (i = 0; i < map->n; i++) {
-		if (map->values[i].kind <= WEIR_ERROR)
-			continue;
+		before = out->len;
 		if (comma)
 			weir_buf_putc(out, ',');
-		comma = true;
 		key = map->keys[i];
 		if (key.kind != WEIR_STRING)
 			weir_buf_putc(out, '"');
@@ -153,7 +152,10 @@ write_map(struct weir_buf *out, const struct weir_map *map)
 		if (key.kind != WEIR_STRING)
 			weir_buf_putc(out, '"');
 		weir_buf_putc(out, ':');
-		weir_value_write(out, map->values[i]);
+		if (weir_value_write(out, map->values[i]))
+			comma = true;
+		else
+			out->len = before;
 	}
 	weir_buf_putc(out, '}');
 }
