@@ -308,7 +308,7 @@ tool_run(struct tool *t, struct weir_stage *st)
 		write_all(2, PROGRESS_CLEAR, strlen(PROGRESS_CLEAR));
 		t->progress_shown = false;
 	}
-	if (status != WEIR_OK && err.status == status)
+	if (status != WEIR_OK && err.status == status && err.text[0] != '\0')
 		tool_say(t, err.text);
 	summary(t, weir_stage_metrics(st));
 	if (t->stats)

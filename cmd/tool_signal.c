@@ -50,6 +50,13 @@ on_stats(int sig)
 }
 
 static void
+on_child(int sig)
+{
+	(void)sig;
+	wake_up();
+}
+
+static void
 drain(void *ctx)
 {
 	char buf[64];
@@ -85,6 +92,16 @@ tool_signals(struct weir_stage_config *c, struct weir_error *err)
 	c->wake_fd = wake[0];
 	c->wake_drain = drain;
 	return 1;
+}
+
+void
+tool_watch_children(void)
+{
+	struct sigaction new = {.sa_handler = on_child};
+
+	/* whoever started us may ignore them, but then they leave no status */
+	sigemptyset(&new.sa_mask);
+	sigaction(SIGCHLD, &new, NULL);
 }
 
 void

@@ -1,0 +1,34 @@
+/*
+ * inspect.h - look into a state directory: what is kept, and is it whole?
+ *
+ * Reads only and takes no lock, so it works beside a job that runs; a
+ * checkpoint that is removed under our eyes counts as never seen.
+ */
+#ifndef WEIR_STREAM_INSPECT_H
+#define WEIR_STREAM_INSPECT_H
+
+#include "state/dir.h"
+
+#include <stdbool.h>
+
+/* Where lines go: 1, or -1 to stop. */
+typedef int weir_inspect_fn(void *ctx, const char *text, size_t len);
+
+/* Committed checkpoints, oldest first, as a table or as JSON lines: 1 or -1. */
+int weir_inspect_list(const struct weir_dir *d, bool table,
+    weir_inspect_fn *put, void *ctx, struct weir_error *err);
+/*
+ * The state in checkpoint n (0: the newest) of a stage as it was saved; of all
+ * (stage NULL) as {"stage":...,"state":...}. 1, 0 if there is no such
+ * checkpoint or stage, with the reason in *err, or -1.
+ */
+int weir_inspect_show(const struct weir_dir *d, uint64_t n, const char *stage,
+    weir_inspect_fn *put, void *ctx, struct weir_error *err);
+/*
+ * Check all: a line for each checkpoint and each visible file. 1 whole, 0
+ * damaged (the lines say what), -1.
+ */
+int weir_inspect_verify(const struct weir_dir *d, weir_inspect_fn *put,
+    void *ctx, struct weir_error *err);
+
+#endif

@@ -1,0 +1,271 @@
+#define _XOPEN_SOURCE 700 /* realpath */
+#include "stream/jobfile.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "event/source.h"
+#include "state/snapshot.h"
+#include "stream/recover.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SHOW 256
+
+/*
+ * The directory resolved, the name kept: a file that was rotated, or is not
+ * there yet, has a path as well, and a link may be turned to another file.
+ */
+char *
+weir_absolute(const char *path, struct weir_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+	char *dir, *real, shown[SHOW];
+	struct weir_buf out = {0};
+
+	weir_show_into(shown, sizeof shown, path, strlen(path));
+	if (*name == '\0' || strcmp(name, ".") == 0 ||
+	    strcmp(name, "..") == 0) {
+		weir_fail(err, WEIR_USAGE, "%s: not the name of a file", shown);
+		return NULL;
+	}
+	dir = slash == NULL ? weir_strdup(".")
+	    : slash == path ? weir_strdup("/")
+			    : weir_strndup(path, (size_t)(slash - path));
+	real = realpath(dir, NULL);
+	free(dir);
+	if (real == NULL) {
+		weir_fail_errno(err, "%s", shown);
+		return NULL;
+	}
+	weir_buf_puts(&out, real);
+	if (strcmp(real, "/") != 0)
+		weir_buf_putc(&out, '/');
+	weir_buf_puts(&out, name);
+	free(real);
+	return weir_buf_cstr(&out);
+}
+
+/* A source must be there, and be a file that can be read again. */
+static int
+check_source(const char *path, struct weir_error *err)
+{
+	char shown[SHOW];
+	struct stat st;
+
+	weir_show_into(shown, sizeof shown, path, strlen(path));
+	if (stat(path, &st) == -1)
+		return weir_fail_errno(err, "%s", shown);
+	if (!S_ISREG(st.st_mode))
+		return weir_fail(err, WEIR_USAGE,
+		    "%s: a source must be a regular file, to be read again "
+		    "after a crash (this version cannot spool pipes)",
+		    shown);
+	return 1;
+}
+
+static char *
+new_id(void)
+{
+	unsigned char secret[WEIR_HASH_SECRET];
+	struct weir_digest d;
+	char hex[33];
+
+	weir_hash_secret(secret);
+	d = weir_digest(secret, sizeof secret);
+	weir_digest_print(d, hex);
+	return weir_strdup(hex);
+}
+
+static int
+begin_sources(
+    const struct weir_roles *r, struct weir_job *job, struct weir_error *err)
+{
+	job->nsources = r->nsources;
+	job->source_names = weir_calloc(r->nsources, sizeof(char *));
+	job->source_paths = weir_calloc(r->nsources, sizeof(char *));
+	for (size_t i = 0; i < r->nsources; i++) {
+		job->source_names[i] = weir_strdup(r->source_names[i]);
+		job->source_paths[i] = weir_absolute(r->source_paths[i], err);
+		if (job->source_paths[i] == NULL)
+			return -1;
+	}
+	return 1;
+}
+
+/*
+ * The sink's file is made before the job says what length it had, so a job
+ * never names a sink that is not there.
+ */
+static int
+begin_sinks(
+    const struct weir_roles *r, struct weir_job *job, struct weir_error *err)
+{
+	job->nsinks = r->nsinks;
+	job->sinks = weir_calloc(r->nsinks + 1, sizeof *job->sinks);
+	for (size_t i = 0; i < r->nsinks; i++) {
+		struct weir_job_sink *s = &job->sinks[i];
+		struct stat st;
+		int fd;
+
+		s->name = weir_strdup(r->sink_names[i]);
+		s->path = weir_absolute(r->sink_paths[i], err);
+		if (s->path == NULL)
+			return -1;
+		fd = weir_visible_open(s->path, true, err);
+		if (fd == -1)
+			return -1;
+		if (fstat(fd, &st) == 0)
+			s->base = (uint64_t)st.st_size;
+		close(fd);
+	}
+	return 1;
+}
+
+/* A directory with checkpoints and no job is not one to begin in. */
+static int
+check_empty(const struct weir_dir *d, struct weir_error *err)
+{
+	struct weir_cp *cps = NULL;
+	char shown[SHOW];
+	size_t n = 0;
+
+	if (weir_cp_list(d, &cps, &n, err) == -1)
+		return -1;
+	free(cps);
+	if (n == 0)
+		return 1;
+	return weir_fail(err, WEIR_STATE,
+	    "%s: there are checkpoints, but the file `job` is missing",
+	    weir_show_into(shown, sizeof shown, d->path, strlen(d->path)));
+}
+
+static int
+differs(const char *what, const char *option, const char *had, const char *now,
+    struct weir_error *err)
+{
+	char a[SHOW], b[SHOW];
+
+	return weir_fail(err, WEIR_STATE,
+	    "the %s of this job is %s, not %s: say %s %s, or begin another "
+	    "job with another -d",
+	    what, weir_show_into(a, sizeof a, had, strlen(had)),
+	    weir_show_into(b, sizeof b, now, strlen(now)), option, a);
+}
+
+static int
+compare(const struct weir_roles *r, const struct weir_job *job,
+    struct weir_error *err)
+{
+	struct weir_job now = {0};
+	size_t n = job->nsinks < r->nsinks ? job->nsinks : r->nsinks;
+	int same = begin_sources(r, &now, err);
+
+	if (same == 1 && job->nsources != r->nsources)
+		same = weir_fail(err, WEIR_STATE,
+		    "this job has %zu sources, not %zu", job->nsources,
+		    r->nsources);
+	for (size_t i = 0; same == 1 && i < job->nsources; i++)
+		if (strcmp(job->source_paths[i], now.source_paths[i]) != 0)
+			same = differs("source", "-i", job->source_paths[i],
+			    now.source_paths[i], err);
+	for (size_t i = 0; same == 1 && i < n; i++) {
+		char *path = weir_absolute(r->sink_paths[i], err);
+
+		if (path == NULL)
+			same = -1;
+		else if (strcmp(job->sinks[i].path, path) != 0)
+			same = differs(
+			    "sink", "-o", job->sinks[i].path, path, err);
+		free(path);
+	}
+	weir_job_fini(&now);
+	return same;
+}
+
+int
+weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
+    struct weir_job *job, struct weir_error *err)
+{
+	int got;
+
+	*job = (struct weir_job){0};
+	got = weir_job_load(d, job, err);
+	if (got == -1)
+		return -1;
+	if (got == 1)
+		return compare(r, job, err);
+	if (check_empty(d, err) == -1)
+		return -1;
+	for (size_t i = 0; i < r->nsources; i++)
+		if (check_source(r->source_paths[i], err) == -1)
+			return -1;
+	job->id = new_id();
+	if (begin_sources(r, job, err) == -1 || begin_sinks(r, job, err) == -1)
+		return -1;
+	return weir_job_save(d, job, err);
+}
+
+/* Where the source named so was when m was committed: 1, 0 or -1. */
+static int
+saved_place(const struct weir_dir *d, const struct weir_manifest *m,
+    const char *source, struct weir_place *place, struct weir_error *err)
+{
+	struct weir_snapshot_reader *r = NULL;
+	struct weir_str line;
+	int fd, got = 0;
+
+	fd = weir_cp_open(d, m->cp, err);
+	if (fd == -1)
+		return -1;
+	for (size_t i = 0; i < m->nparts; i++) {
+		if (strcmp(m->parts[i].stage, source) != 0)
+			continue;
+		r = weir_snapshot_open(fd, m->parts[i].file, err);
+		got = r == NULL ? -1 : weir_snapshot_next(r, &line, err);
+		if (got == 1) /* the runtime's own line comes first */
+			got = weir_snapshot_next(r, &line, err);
+		if (got == 1)
+			got = weir_place_read(place, line.s, line.len, err);
+		break;
+	}
+	weir_snapshot_close(r);
+	close(fd);
+	return got;
+}
+
+int
+weir_jobfile_grown(const struct weir_dir *d, const struct weir_job *job,
+    const struct weir_manifest *m, struct weir_error *err)
+{
+	for (size_t i = 0; i < job->nsources; i++) {
+		struct weir_place place = {0};
+		char shown[SHOW];
+		int got = saved_place(d, m, job->source_names[i], &place, err);
+
+		if (got == 1) {
+			got = weir_source_grown(
+			    job->source_paths[i], &place, err);
+			weir_place_fini(&place);
+		}
+		if (got == -1)
+			return -1;
+		if (got == 0)
+			continue;
+		weir_show_into(shown, sizeof shown, job->source_paths[i],
+		    strlen(job->source_paths[i]));
+		return weir_fail(err, WEIR_STATE,
+		    "%s has grown since this job finished and closed its "
+		    "windows: begin another job with another -d and -o (a "
+		    "run with --once leaves the windows open for the next)",
+		    shown);
+	}
+	return 0;
+}

@@ -1,0 +1,460 @@
+#include "stream/jobsink.h"
+
+#include "base/mem.h"
+#include "base/probe.h"
+#include "base/text.h"
+#include "state/publish.h"
+#include "stream/jobfile.h"
+#include "stream/recover.h"
+#include "stream/sinkpart.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHOW  256
+#define CHUNK (256u << 10)
+
+/* Output that a barrier cut off; it stays listed until it is visible. */
+struct cut {
+	char tmp[32]; /* before it is durable */
+	char *file;   /* after that */
+};
+
+struct weir_jobsink {
+	const struct weir_stage_config *c;
+	const struct weir_jobsink_config *config;
+	const struct weir_role *role;
+	struct weir_stage *stage;
+	struct weir_dir dir; /* our own, so that it is there before events */
+	int out_fd, lock_fd;
+	/* being written */
+	char tmp[32];
+	int fd; /* -1: no event since the barrier */
+	struct weir_writer *writer;
+	/* cut off */
+	size_t ncuts, cap;
+	struct cut *cuts;
+	struct weir_sinkpart part;  /* path and base; parts of the barrier */
+	volatile sig_atomic_t stop; /* the job is gone */
+};
+
+/* --- beginning --- */
+
+static bool
+is_ours(const char *word, size_t len)
+{
+	static const char *const ours[] = {"sfilter", "smap", "swindow",
+	    "sjoin", "sdedup", "scheckpoint", "tee"};
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (len == strlen(ours[i]) && memcmp(word, ours[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* The next | that is not quoted, or the end. */
+static const char *
+segment_end(const char *p)
+{
+	char quote = '\0';
+
+	for (; *p != '\0'; p++) {
+		if (*p == '\\' && quote != '\'' && p[1] != '\0')
+			p++;
+		else if (quote != '\0')
+			quote = *p == quote ? '\0' : quote;
+		else if (*p == '\'' || *p == '"')
+			quote = *p;
+		else if (*p == '|')
+			break;
+	}
+	return p;
+}
+
+/* The last command of a pipeline that is none of ours, shown; else "". */
+static char *
+foreign_stage(const char *pipeline, char out[SHOW])
+{
+	out[0] = '\0';
+	while (pipeline != NULL && *pipeline != '\0') {
+		const char *word = pipeline + strspn(pipeline, " \t\n|");
+		size_t len = strcspn(word, " \t\n|;&<>"), path = len;
+
+		while (path > 0 && word[path - 1] != '/')
+			path--;
+		if (len > 0 && !is_ours(word + path, len - path))
+			weir_show_into(out, SHOW, word, len);
+		pipeline = segment_end(word);
+		pipeline += *pipeline == '|';
+	}
+	return out;
+}
+
+static int
+no_hello(struct weir_jobsink *s, struct weir_error *err)
+{
+	char name[SHOW];
+
+	if (weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
+		return weir_fail(err, WEIR_UPSTREAM,
+		    "nothing has reached the sink: the stage before it ended "
+		    "without a word");
+	foreign_stage(s->config->pipeline, name);
+	return weir_fail(err, WEIR_USAGE,
+	    "the stream that reaches the sink is not frames of this job%s%s: "
+	    "state cannot be kept across a command that does not pass frames "
+	    "on; put %s before the job or behind its sink (and leave out -J)",
+	    name[0] ? "; it lost them in " : "", name,
+	    name[0] ? "that command" : "such a command");
+}
+
+static int
+open_dir(
+    struct weir_jobsink *s, const struct weir_hello *h, struct weir_error *err)
+{
+	struct stat ours, theirs;
+	char shown[SHOW];
+
+	if (stat(s->config->dir, &ours) == -1 || stat(h->dir, &theirs) == -1)
+		return weir_fail_errno(err, "the state directory");
+	if (ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+		return weir_fail(err, WEIR_USAGE,
+		    "the source of this stream keeps its state in %s: give "
+		    "the sink the same -d",
+		    weir_show_into(
+			shown, sizeof shown, h->dir, strlen(h->dir)));
+	if (weir_dir_open(&s->dir, h->dir, false, err) != 1)
+		return -1;
+	s->out_fd = weir_out_open(&s->dir, err);
+	return s->out_fd == -1 ? -1 : 1;
+}
+
+/* As long as we live the committer must not think that no sink is there. */
+static int
+hold_fifo(
+    struct weir_jobsink *s, const struct weir_hello *h, struct weir_error *err)
+{
+	char name[48];
+	int run = weir_run_open(&s->dir, err);
+
+	if (run == -1)
+		return -1;
+	snprintf(name, sizeof name, "commit.%" PRIu64, h->epoch);
+	s->lock_fd = openat(run, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	close(run);
+	if (s->lock_fd == -1 || flock(s->lock_fd, LOCK_SH) == -1)
+		return weir_fail_errno(err, "cannot reach the committer");
+	return 1;
+}
+
+/*
+ * The file is made, never written here: what is visible is the committer's. A
+ * sink that stands free tells its path and length by its part.
+ */
+static int
+open_visible(struct weir_jobsink *s, struct weir_error *err)
+{
+	struct weir_job job = {0};
+	struct stat st;
+	int fd, known;
+
+	s->part.path = weir_absolute(s->role->path, err);
+	if (s->part.path == NULL)
+		return -1;
+	known = weir_job_load(&s->dir, &job, err);
+	if (known == -1)
+		return -1;
+	known = known == 1 && job.nsinks > 0;
+	if (known && strcmp(job.sinks[0].path, s->part.path) != 0) {
+		char a[SHOW];
+
+		weir_show_into(
+		    a, sizeof a, job.sinks[0].path, strlen(job.sinks[0].path));
+		weir_job_fini(&job);
+		return weir_fail(err, WEIR_STATE,
+		    "the output of this job goes to %s: say -o %s, or begin "
+		    "another job with another -d",
+		    a, a);
+	}
+	fd = weir_visible_open(s->part.path, !known, err);
+	if (fd != -1 && fstat(fd, &st) == 0)
+		s->part.base = known ? job.sinks[0].base : (uint64_t)st.st_size;
+	weir_job_fini(&job);
+	if (fd == -1)
+		return -1;
+	close(fd);
+	return 1;
+}
+
+static int
+sink_open(void *self, struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_jobsink *s = self;
+	const struct weir_hello *h = weir_stage_hello(st);
+
+	WEIR_PROBE("sink.begin");
+	if (!h->job)
+		return no_hello(s, err);
+	if (open_dir(s, h, err) == -1 || hold_fifo(s, h, err) == -1)
+		return -1;
+	return open_visible(s, err);
+}
+
+/* --- writing --- */
+
+static int
+sink_events(void *self, struct weir_stage *st, const struct weir_block *b,
+    uint32_t i, uint32_t n, struct weir_error *err)
+{
+	struct weir_jobsink *s = self;
+
+	(void)st;
+	if (s->fd == -1) {
+		s->fd = weir_publish_begin(s->out_fd, s->tmp, err);
+		if (s->fd == -1)
+			return -1;
+		s->writer = weir_writer_new(s->fd, s->config->output);
+		WEIR_PROBE("sink.file");
+	}
+	return weir_writer_pass(s->writer, b, i, n, 0, err);
+}
+
+static void
+free_writer(struct weir_jobsink *s)
+{
+	weir_writer_free(s->writer);
+	s->writer = NULL;
+	if (s->fd != -1)
+		close(s->fd);
+	s->fd = -1;
+}
+
+static bool
+is_there(const struct weir_jobsink *s, const char *name)
+{
+	return faccessat(s->out_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* Forget what has become visible: the committer has removed it. */
+static void
+forget_visible(struct weir_jobsink *s)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < s->ncuts; i++) {
+		if (is_there(s, s->cuts[i].tmp) || is_there(s, s->cuts[i].file))
+			s->cuts[left++] = s->cuts[i];
+		else
+			free(s->cuts[i].file);
+	}
+	s->ncuts = left;
+}
+
+/* Everything up to here belongs to checkpoint n. */
+static int
+cut_off(struct weir_jobsink *s, uint64_t n, const struct weir_parts *parts,
+    struct weir_error *err)
+{
+	struct weir_buf name = {0};
+	struct cut *c;
+
+	forget_visible(s);
+	weir_parts_fini(&s->part.parts);
+	s->part.parts = (struct weir_parts){0};
+	weir_parts_join(&s->part.parts, parts);
+	if (s->fd == -1)
+		return 1;
+	if (weir_writer_flush(s->writer, err) == -1)
+		return -1;
+	free_writer(s);
+	s->cuts = weir_grow(s->cuts, &s->cap, s->ncuts + 1, sizeof *s->cuts);
+	c = &s->cuts[s->ncuts++];
+	memcpy(c->tmp, s->tmp, sizeof c->tmp);
+	weir_buf_printf(&name, "%s.%" PRIu64 ".%" PRIu64, s->role->name, n,
+	    weir_stage_hello(s->stage)->epoch);
+	c->file = weir_buf_cstr(&name);
+	WEIR_PROBE("sink.swapped");
+	return 1;
+}
+
+static int
+sink_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
+    struct weir_error *err)
+{
+	(void)st;
+	return cut_off(self, b->checkpoint, &b->parts, err);
+}
+
+static int
+sink_end(void *self, struct weir_stage *st, const struct weir_end *e,
+    struct weir_error *err)
+{
+	(void)st;
+	if (e->checkpoint == 0)
+		return weir_fail(err, WEIR_USAGE,
+		    "a stage has ended the stream before its source did: "
+		    "inside a job every stage must read to the end");
+	return cut_off(self, e->checkpoint, &e->parts, err);
+}
+
+/* --- capturing --- */
+
+/*
+ * A failing fsync is never tried again: what the kernel has of that file is
+ * not to be trusted, so the job must go back to what was committed.
+ */
+static int
+make_durable(
+    struct weir_jobsink *s, const struct cut *c, struct weir_error *err)
+{
+	struct weir_buf line = {0};
+	struct weir_error ignored;
+	int fd = openat(
+	    s->out_fd, c->tmp, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+
+	if (fd == -1 && errno == ENOENT && is_there(s, c->file))
+		return 1; /* by the capture before */
+	if (fd == -1)
+		weir_fail_errno(err, "pending output %s", c->file);
+	else if (weir_publish_end(s->out_fd, fd, c->tmp, c->file, err) == 1) {
+		WEIR_PROBE("sink.synced");
+		return 1;
+	}
+	weir_buf_printf(&line, "broken %.400s", err->text);
+	weir_stage_report(s->stage, weir_buf_cstr(&line), &ignored);
+	weir_buf_fini(&line);
+	return -1;
+}
+
+static int
+digest_of(struct weir_jobsink *s, const char *file, uint64_t *len,
+    struct weir_digest *digest, struct weir_error *err)
+{
+	struct weir_hasher *h;
+	uint64_t size;
+	ssize_t got;
+	char *chunk;
+	int fd;
+
+	if (weir_open_regular(s->out_fd, file, &fd, &size, err) != 1)
+		return -1;
+	chunk = weir_malloc(CHUNK);
+	h = weir_hasher_new();
+	for (*len = 0; (got = weir_pread_all(fd, chunk, CHUNK, *len)) > 0;
+	     *len += (uint64_t)got)
+		weir_hasher_add(h, chunk, (size_t)got);
+	*digest = weir_hasher_digest(h);
+	weir_hasher_free(h);
+	free(chunk);
+	close(fd);
+	if (got == -1)
+		return weir_fail_errno(err, "pending output %s", file);
+	return 1;
+}
+
+static int
+sink_save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
+{
+	struct weir_jobsink *s = self;
+	struct weir_sinkpart *p = &s->part;
+	struct weir_digest digest;
+	uint64_t len;
+
+	for (size_t i = 0; i < s->ncuts; i++) {
+		if (make_durable(s, &s->cuts[i], err) == -1 ||
+		    digest_of(s, s->cuts[i].file, &len, &digest, err) == -1)
+			return -1;
+		weir_sinkpart_add(p, s->cuts[i].file, len, digest);
+	}
+	return weir_sinkpart_save(p, w, err);
+}
+
+/* --- the whole --- */
+
+static void
+job_is_gone(void *ctx)
+{
+	struct weir_jobsink *s = ctx;
+
+	s->stop = SIGTERM;
+}
+
+static void
+pass_warning(void *ctx, const char *text)
+{
+	const struct weir_jobsink *s = ctx;
+
+	if (s->c->warn != NULL)
+		s->c->warn(s->c->ctx, text);
+}
+
+static const struct weir_stage_ops ops = {
+    .open = sink_open,
+    .events = sink_events,
+    .save = sink_save,
+    .barrier = sink_barrier,
+    .end = sink_end,
+};
+
+struct weir_jobsink *
+weir_jobsink_new(const struct weir_stage_config *c,
+    const struct weir_role *role, const struct weir_jobsink_config *config)
+{
+	struct weir_jobsink *s = weir_calloc(1, sizeof *s);
+	struct weir_stage_config own = *c;
+
+	*s = (struct weir_jobsink){.c = c,
+	    .config = config,
+	    .role = role,
+	    .dir = {.fd = -1, .lock = -1},
+	    .out_fd = -1,
+	    .lock_fd = -1,
+	    .fd = -1};
+	own.in_fd = role->in_fd;
+	own.out_fd = -1;
+	own.source_name = role->name;
+	if (role->control_fd != -1) {
+		/* nothing ever comes through it but its end */
+		own.stop = &s->stop;
+		own.wake_fd = role->control_fd;
+		own.wake_drain = job_is_gone;
+		own.warn = pass_warning;
+		own.show_stats = NULL;
+		own.progress = NULL;
+		own.ctx = s;
+	}
+	s->stage = weir_stage_new(&own, &ops, s);
+	return s;
+}
+
+struct weir_stage *
+weir_jobsink_stage(struct weir_jobsink *s)
+{
+	return s->stage;
+}
+
+void
+weir_jobsink_free(struct weir_jobsink *s)
+{
+	if (s == NULL)
+		return;
+	weir_stage_free(s->stage);
+	free_writer(s);
+	for (size_t i = 0; i < s->ncuts; i++)
+		free(s->cuts[i].file);
+	free(s->cuts);
+	weir_sinkpart_fini(&s->part);
+	if (s->out_fd != -1)
+		close(s->out_fd);
+	if (s->lock_fd != -1)
+		close(s->lock_fd);
+	weir_dir_close(&s->dir);
+	free(s);
+}

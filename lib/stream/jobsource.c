@@ -1,0 +1,283 @@
+#include "stream/jobsource.h"
+
+#include "base/mem.h"
+#include "base/probe.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define ORDER_MAX 128
+
+struct weir_jobsource {
+	struct weir_stage *stage;
+	const struct weir_stage_config *c;
+	const struct weir_role *role;
+	bool skip_gap;
+	bool active;		/* the committer knows that there is work */
+	struct weir_buf place;	/* of the barrier being taken, as JSON */
+	char orders[ORDER_MAX]; /* read, not yet a whole line */
+	size_t norders;
+};
+
+static int
+source_open(void *self, struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_jobsource *s = self;
+
+	(void)err;
+	WEIR_PROBE("source.begin");
+	/* the wall clock may close windows without any event (--idle) */
+	if (s->c->idle_ns > 0)
+		weir_stage_set_due(st, WEIR_TIME_NONE);
+	return 1;
+}
+
+static int
+say(struct weir_jobsource *s, struct weir_stage *st, const char *what,
+    const char *how, struct weir_error *err)
+{
+	char line[256];
+
+	snprintf(line, sizeof line, "%s %s%s%s", what, s->role->name,
+	    *how ? " " : "", how);
+	return weir_stage_report(st, line, err);
+}
+
+/* Once after each barrier: an idle job takes no checkpoints. */
+static int
+become_active(
+    struct weir_jobsource *s, struct weir_stage *st, struct weir_error *err)
+{
+	if (s->active)
+		return 1;
+	s->active = true;
+	weir_stage_set_due(st, WEIR_TIME_MAX);
+	return say(s, st, "active", "", err);
+}
+
+static int
+source_events(void *self, struct weir_stage *st, const struct weir_block *b,
+    uint32_t i, uint32_t n, struct weir_error *err)
+{
+	if (become_active(self, st, err) == -1)
+		return -1;
+	return weir_stage_pass(st, b, i, n, err);
+}
+
+static int
+source_advance(
+    void *self, struct weir_stage *st, int64_t w, struct weir_error *err)
+{
+	(void)w;
+	return become_active(self, st, err);
+}
+
+/*
+ * The place is taken here, between two events, since the process that writes
+ * the part has closed its input.
+ */
+static int
+take_place(
+    struct weir_jobsource *s, struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_place place = {0};
+	uint64_t offset, line;
+
+	weir_reader_place(weir_stage_reader(st), &offset, &line);
+	if (weir_source_place(
+		weir_stage_source(st), offset, line, &place, err) == -1)
+		return -1;
+	s->place.len = 0;
+	weir_place_write(&s->place, &place);
+	weir_place_fini(&place);
+	WEIR_PROBE("source.placed");
+	return 1;
+}
+
+static int
+source_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
+    struct weir_error *err)
+{
+	struct weir_jobsource *s = self;
+
+	(void)b;
+	s->active = false;
+	if (s->c->idle_ns > 0)
+		weir_stage_set_due(st, WEIR_TIME_NONE);
+	return take_place(s, st, err);
+}
+
+static int
+source_end(void *self, struct weir_stage *st, const struct weir_end *e,
+    struct weir_error *err)
+{
+	(void)e;
+	return take_place(self, st, err);
+}
+
+static int
+source_save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
+{
+	struct weir_jobsource *s = self;
+
+	return weir_snapshot_line(w, s->place.data, s->place.len, err);
+}
+
+static int
+gap(struct weir_jobsource *s, struct weir_error *err)
+{
+	struct weir_buf text = {0};
+
+	if (!s->skip_gap) {
+		weir_buf_puts(&text, err->text);
+		weir_fail(err, WEIR_STATE,
+		    "%s: what came after it cannot be found: bring the file "
+		    "back, or say --on-gap=skip to go on with what is there",
+		    weir_buf_cstr(&text));
+		weir_buf_fini(&text);
+		return -1;
+	}
+	weir_buf_printf(&text, "%s: going on with what is there", err->text);
+	if (s->c->warn != NULL)
+		s->c->warn(s->c->ctx, weir_buf_cstr(&text));
+	weir_buf_fini(&text);
+	return 1;
+}
+
+static int
+source_load(void *self, struct weir_stage *st, struct weir_str line,
+    struct weir_error *err)
+{
+	struct weir_place place = {0};
+	int got;
+
+	if (weir_place_read(&place, line.s, line.len, err) == -1)
+		return -1;
+	got = weir_source_seek(weir_stage_source(st), &place, err);
+	if (got == 1)
+		weir_reader_set_place(
+		    weir_stage_reader(st), place.offset, place.line);
+	weir_place_fini(&place);
+	return got == 0 ? gap(self, err) : got;
+}
+
+/* --- orders --- */
+
+static int
+obey(struct weir_stage *st, char *order, struct weir_error *err)
+{
+	char *rest;
+	uint64_t n;
+
+	if (strncmp(order, "barrier ", 8) == 0) {
+		n = strtoull(order + 8, &rest, 10);
+		WEIR_PROBE("source.barrier");
+		return weir_stage_barrier(st, n, err);
+	}
+	if (strncmp(order, "end ", 4) == 0) {
+		n = strtoull(order + 4, &rest, 10);
+		WEIR_PROBE("source.end");
+		return weir_stage_end(st,
+		    strcmp(rest, " complete") == 0 ? WEIR_COMPLETE
+						   : WEIR_SUSPENDED,
+		    n, err);
+	}
+	return weir_fail(err, WEIR_SYSTEM, "an order makes no sense");
+}
+
+static int
+obey_lines(
+    struct weir_jobsource *s, struct weir_stage *st, struct weir_error *err)
+{
+	char *nl;
+
+	while ((nl = memchr(s->orders, '\n', s->norders)) != NULL) {
+		char order[ORDER_MAX];
+		size_t len = (size_t)(nl - s->orders);
+
+		memcpy(order, s->orders, len);
+		order[len] = '\0';
+		s->norders -= len + 1;
+		memmove(s->orders, nl + 1, s->norders);
+		if (obey(st, order, err) == -1)
+			return -1;
+	}
+	return 1;
+}
+
+/* The end of the pipe: nobody commits any more, so the stream has no end. */
+static int
+source_control(void *self, struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_jobsource *s = self;
+	ssize_t got = read(s->role->control_fd, s->orders + s->norders,
+	    sizeof s->orders - s->norders);
+
+	if (got == -1 && (errno == EINTR || errno == EAGAIN))
+		return 1;
+	if (got <= 0) {
+		return weir_fail(err, WEIR_UPSTREAM, "%s", "");
+	}
+	s->norders += (size_t)got;
+	return obey_lines(s, st, err);
+}
+
+static int
+source_exhausted(
+    void *self, struct weir_stage *st, bool paused, struct weir_error *err)
+{
+	WEIR_PROBE("source.exhausted");
+	return say(self, st, "eof", paused ? "paused" : "complete", err);
+}
+
+static const struct weir_stage_ops ops = {
+    .open = source_open,
+    .events = source_events,
+    .advance = source_advance,
+    .save = source_save,
+    .load = source_load,
+    .barrier = source_barrier,
+    .end = source_end,
+    .control = source_control,
+    .exhausted = source_exhausted,
+};
+
+struct weir_jobsource *
+weir_jobsource_new(const struct weir_stage_config *c,
+    const struct weir_role *role, bool skip_gap)
+{
+	struct weir_jobsource *s = weir_calloc(1, sizeof *s);
+	struct weir_stage_config own = *c;
+
+	*s =
+	    (struct weir_jobsource){.c = c, .role = role, .skip_gap = skip_gap};
+	own.files = &role->path;
+	own.nfiles = 1;
+	own.out_fd = role->out_fd;
+	own.output = WEIR_FORMAT_FRAMES;
+	own.hello = role->hello;
+	own.source_name = role->name;
+	own.control_fd = role->control_fd;
+	s->stage = weir_stage_new(&own, &ops, s);
+	return s;
+}
+
+struct weir_stage *
+weir_jobsource_stage(struct weir_jobsource *s)
+{
+	return s->stage;
+}
+
+void
+weir_jobsource_free(struct weir_jobsource *s)
+{
+	if (s == NULL)
+		return;
+	weir_stage_free(s->stage);
+	weir_buf_fini(&s->place);
+	free(s);
+}

@@ -1,0 +1,148 @@
+#include "stream/recover.h"
+
+#include "base/mem.h"
+#include "base/probe.h"
+#include "base/text.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SHOW 256
+
+static int
+sync_parent(const char *path, struct weir_error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char *dir = slash == path ? weir_strdup("/")
+	    : slash == NULL	  ? weir_strdup(".")
+				  : weir_strndup(path, (size_t)(slash - path));
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int r = fd == -1 || fsync(fd) == -1 ? -1 : 1;
+	char shown[SHOW];
+
+	if (r == -1)
+		weir_fail_errno(err, "%s",
+		    weir_show_into(shown, sizeof shown, dir, strlen(dir)));
+	if (fd != -1)
+		close(fd);
+	free(dir);
+	return r;
+}
+
+int
+weir_visible_open(const char *path, bool create, struct weir_error *err)
+{
+	char shown[SHOW];
+	struct stat st;
+	int fd;
+
+	weir_show_into(shown, sizeof shown, path, strlen(path));
+	/* looked at first: opening a FIFO or a device has effects */
+	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
+		return weir_fail(err, WEIR_USAGE,
+		    "%s: not a regular file: exactly-once output needs one",
+		    shown);
+	fd = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
+	if (fd == -1 && errno == ENOENT && !create)
+		return weir_fail(err, WEIR_STATE,
+		    "%s: the sink is gone, but this job has written to it: "
+		    "put it back, or begin anew with another -d",
+		    shown);
+	if (fd == -1)
+		return weir_fail_errno(err, "%s", shown);
+	if (create && sync_parent(path, err) == -1) {
+		close(fd);
+		return -1;
+	}
+	return fd;
+}
+
+/* --- roll forward --- */
+
+static const struct weir_manifest_sink *
+sink_of(const struct weir_manifest *m, const char *name)
+{
+	for (size_t i = 0; m != NULL && i < m->nsinks; i++)
+		if (strcmp(m->sinks[i].name, name) == 0)
+			return &m->sinks[i];
+	return NULL;
+}
+
+/* m NULL: nothing was committed. */
+static int
+forward(const struct weir_dir *d, const struct weir_job *job,
+    const struct weir_manifest *m, struct weir_error *err)
+{
+	for (size_t i = 0; i < job->nsinks; i++) {
+		const struct weir_job_sink *js = &job->sinks[i];
+		struct weir_manifest_sink none = {
+		    .name = js->name, .base = js->base};
+		const struct weir_manifest_sink *ms = sink_of(m, js->name);
+		int fd, r;
+
+		if (ms == NULL)
+			ms = &none;
+		fd = weir_visible_open(
+		    js->path, weir_sink_committed(ms) == 0, err);
+		if (fd == -1)
+			return -1;
+		r = weir_sink_forward(d, ms, fd, js->path, err);
+		close(fd);
+		if (r == -1)
+			return -1;
+		WEIR_PROBE("recover.forwarded");
+	}
+	return 1;
+}
+
+/* --- sweep --- */
+
+/* FIFOs of dead incarnations. */
+static void
+empty_run(const struct weir_dir *d)
+{
+	int fd = weir_run_open(d, NULL);
+	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
+	struct dirent *e;
+
+	if (dir == NULL) {
+		if (fd != -1)
+			close(fd);
+		return;
+	}
+	while ((e = readdir(dir)) != NULL)
+		if (strncmp(e->d_name, "commit.", 7) == 0)
+			unlinkat(fd, e->d_name, 0);
+	closedir(dir);
+}
+
+int
+weir_recover(const struct weir_dir *d, const struct weir_job *job,
+    struct weir_manifest *m, uint64_t *next, struct weir_error *err)
+{
+	int found;
+
+	*m = (struct weir_manifest){0};
+	/* before names are swept away, since a number is never used again */
+	if (weir_cp_next(d, next, err) == -1)
+		return -1;
+	found = weir_dir_recover(d, m, err);
+	if (found == -1)
+		return -1;
+	WEIR_PROBE("recover.found");
+	if (forward(d, job, found ? m : NULL, err) == -1) {
+		weir_manifest_fini(m);
+		return -1;
+	}
+	/* if that fails, the next start tries again */
+	weir_dir_sweep(d, SIZE_MAX, NULL);
+	empty_run(d);
+	WEIR_PROBE("recover.swept");
+	return found;
+}

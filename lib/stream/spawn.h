@@ -1,0 +1,75 @@
+/*
+ * spawn.h - the processes of one incarnation of a job.
+ *
+ * Each source and each sink is a fork of the caller that goes on in a callback;
+ * the pipeline is a shell in a process group of its own, its standard input
+ * and output the pipes between them:
+ *
+ *     source --pipe--> shell PIPELINE --pipe--> sink
+ *
+ * Sources and sinks hold a control pipe: orders come through it, and its end,
+ * however the caller ended, means stop without END.
+ */
+#ifndef WEIR_STREAM_SPAWN_H
+#define WEIR_STREAM_SPAWN_H
+
+#include "base/error.h"
+#include "event/control.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* What a source or a sink is told. All descriptors are its own. */
+struct weir_role {
+	const char *name;
+	const char *path;		/* of the file, absolute */
+	const struct weir_hello *hello; /* a source's */
+	int in_fd, out_fd;		/* -1: none */
+	int control_fd;
+};
+
+struct weir_roles {
+	size_t nsources, nsinks;
+	const char *const *source_names, *const *source_paths;
+	const char *const *sink_names, *const *sink_paths;
+	const char *pipeline; /* NULL: stands free, the source has out_fd 1 */
+	const char *shell;    /* NULL: bash, else sh */
+	/* In the new process; what they return is its exit status. */
+	int (*source)(void *ctx, const struct weir_role *role);
+	int (*sink)(void *ctx, const struct weir_role *role);
+	void *ctx;
+	/* Of the caller, to be closed in the new processes. */
+	const int *close_fds;
+	size_t nclose;
+};
+
+struct weir_child {
+	pid_t pid;	  /* 0: gone */
+	const char *what; /* "source", "pipeline", "sink" */
+	const char *name; /* of the source or sink */
+	bool group;	  /* kill its process group */
+	int control;	  /* write end, or -1 */
+	int status;	  /* as waitpid(2) gives it */
+	bool killed;	  /* by us */
+};
+
+struct weir_children {
+	size_t n;
+	struct weir_child *child;
+};
+
+/* Start them all: 1, or -1 with *err; what was started is then in *cs. */
+int weir_spawn(struct weir_children *cs, const struct weir_roles *r,
+    const struct weir_hello *hello, struct weir_error *err);
+/* Collect those that ended: how many are left. */
+size_t weir_children_reap(struct weir_children *cs);
+/* Send an order line to every source. */
+void weir_children_order(struct weir_children *cs, const char *line);
+/* Close all control pipes: sources and sinks stop. */
+void weir_children_stop(struct weir_children *cs);
+void weir_children_kill(struct weir_children *cs);
+void weir_children_fini(struct weir_children *cs);
+
+#endif
