@@ -166,10 +166,11 @@ static int
 process_barrier(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
-	struct weir_barrier b = in->item.barrier;
+	/* a copy: the item stays the reader's */
+	struct weir_barrier b = {.checkpoint = in->item.barrier.checkpoint};
 
 	in->have = false;
-	in->item.barrier = (struct weir_barrier){0};
+	weir_parts_join(&b.parts, &in->item.barrier.parts);
 	return weir_stage_take_barrier(st, &b, err);
 }
 

@@ -14,7 +14,7 @@
 /*
  * Said behind PIPELINE to bash: of all the statuses in it the one that tells
  * most. A stage that stops with 2, 3 or 5 says why; one behind it only says
- * (4) that the one before it died.
+ * (4) that the one before it died, one before it dies of SIGPIPE (141).
  */
 static const char tell_status[] =
     "\n__weir_s=(\"${PIPESTATUS[@]}\")\n"
@@ -23,7 +23,7 @@ static const char tell_status[] =
     "[ \"$__weir_i\" = \"$__weir_w\" ] && exit \"$__weir_i\"\n"
     "done; done\n"
     "for __weir_i in \"${__weir_s[@]}\"; do\n"
-    "[ \"$__weir_i\" = 0 ] || [ \"$__weir_i\" = 4 ] || exit \"$__weir_i\"\n"
+    "case \"$__weir_i\" in 0|4|141) ;; *) exit \"$__weir_i\" ;; esac\n"
     "done\n"
     "for __weir_i in \"${__weir_s[@]}\"; do\n"
     "[ \"$__weir_i\" = 0 ] || exit \"$__weir_i\"\n"
