@@ -36,6 +36,7 @@ struct filter {
 	bool invert, quiet;
 	uint64_t left; /* so many events may still come out */
 	struct weir_side *others;
+	struct weir_metrics *metrics;
 };
 
 /* Does event i stay? 1, 0; -1 if the expression failed, with *err. */
@@ -72,7 +73,7 @@ leave(struct filter *f, struct weir_stage *st, const struct weir_block *b,
 		why = *err;
 		return weir_stage_bad(st, b, i, why.text, err);
 	}
-	weir_stage_metrics(st)->dropped++;
+	f->metrics->dropped++;
 	return f->others != NULL ? weir_side_event(f->others, b, i, err) : 1;
 }
 
@@ -108,6 +109,7 @@ open_filter(void *self, struct weir_stage *st, struct weir_error *err)
 	struct filter *f = self;
 
 	(void)err;
+	f->metrics = weir_stage_metrics(st);
 	if (f->left == 0)
 		weir_stage_finish(st, WEIR_OK);
 	return 1;
