@@ -4,6 +4,7 @@
 #include "cmd/tool_signal.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -146,6 +147,21 @@ show_progress(
 
 /* --- options --- */
 
+/*
+ * Descriptors that were closed when we began are opened the wrong way round, so
+ * that using them fails and no file of ours gets their numbers.
+ */
+static void
+hold_descriptors(void)
+{
+	int fd;
+
+	for (fd = 0; fd <= 2; fd++)
+		if (fcntl(fd, F_GETFD) < 0 &&
+		    open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) != fd)
+			_exit(WEIR_SYSTEM);
+}
+
 void
 tool_init(
     struct tool *t, const struct weir_command *command, int argc, char **argv)
@@ -161,6 +177,7 @@ tool_init(
 	t->config.warn = warn;
 	t->config.show_stats = show_stats;
 	t->config.ctx = t;
+	hold_descriptors();
 	tool_probes(name);
 	if (tool_signals(&t->config, &err) < 0)
 		tool_fail(t, &err);
@@ -281,9 +298,11 @@ summary(struct tool *t, const struct weir_metrics *m)
 		    (unsigned long long)m->bad, s, t->config.error_file);
 		tool_say(t, weir_buf_cstr(&b));
 	} else if (m->bad > 0 && t->config.on_error == WEIR_ON_ERROR_SKIP) {
-		weir_buf_printf(&b, "skipped %llu bad line%s (first: %s)",
-		    (unsigned long long)m->bad, s,
-		    weir_buf_cstr(&t->first_bad));
+		weir_buf_printf(&b, "skipped %llu bad line%s",
+		    (unsigned long long)m->bad, s);
+		if (m->bad > WEIR_WARNINGS_MAX)
+			weir_buf_printf(
+			    &b, " (first: %s)", weir_buf_cstr(&t->first_bad));
 		tool_say(t, weir_buf_cstr(&b));
 	}
 	b.len = 0;

@@ -61,7 +61,8 @@ char weir_opt_letter(const struct weir_command *c, const struct weir_option *o);
 
 /*
  * One screen of 24 lines, beginning with the example. The first table is
- * always told in full, those behind it as far as there is room.
+ * always told in full (unless there are subcommands), those behind it as far
+ * as there is room.
  */
 void weir_opt_help(struct weir_buf *out, const struct weir_command *c);
 /* A completion file for a shell: "bash", "zsh", "fish". */

@@ -72,7 +72,7 @@ static bool
 in_full(const struct weir_command *c, const struct weir_option *o, size_t table,
     enum detail detail)
 {
-	return table == 0 || detail == ALL ||
+	return (table == 0 && c->nsubs == 0) || detail == ALL ||
 	    (detail == LETTERS && weir_opt_letter(c, o) != 0);
 }
 
@@ -85,7 +85,7 @@ list_rest(
 	const struct weir_option *o;
 	size_t column = 0, t;
 
-	for (t = 1; t < c->ntables; t++)
+	for (t = 0; t < c->ntables; t++)
 		for (o = c->tables[t]; o->id != 0; o++) {
 			if (o->help == NULL || in_full(c, o, t, detail))
 				continue;

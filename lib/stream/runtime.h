@@ -4,6 +4,7 @@
  *     stage.c    construction, and what operators call
  *     pump.c     the loop: pick an input, hand over runs, wait, flush
  *     input.c    one input: open, decode, assign time
+ *     overlap.c  files that are both read and written
  *     restore.c  a stage in a job: joining, and taking up saved state
  *     capture.c  a stage in a job: barriers and parts
  */
@@ -18,7 +19,6 @@
 
 #define WEIR_SIDES_MAX	  8
 #define WEIR_FLUSH_AGE_NS 5000000 /* output this old goes out after a block */
-#define WEIR_WARNINGS_MAX 3	  /* bad lines that are told one by one */
 
 struct weir_input {
 	const char *name;
@@ -97,6 +97,9 @@ void weir_input_close(struct weir_input *in);
 int weir_input_next(struct weir_input *in, struct weir_error *err);
 /* What the next event of this input is judged under. */
 int64_t weir_input_watermark(const struct weir_input *in);
+
+/* overlap.c: 1, or -1 with *err (WEIR_USAGE) if there is such a file. */
+int weir_stage_check_files(const struct weir_stage *st, struct weir_error *err);
 
 /* stage.c */
 /* Count a bad line or event and do what --on-error says. */

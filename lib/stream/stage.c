@@ -235,7 +235,7 @@ send_failure(struct weir_stage *st, const struct weir_error *err)
 static int
 run(struct weir_stage *st, struct weir_error *err)
 {
-	if (open_timing(st, err) < 0)
+	if (open_timing(st, err) < 0 || weir_stage_check_files(st, err) < 0)
 		return -1;
 	if (st->c.hello != NULL) {
 		weir_hello_copy(&st->hello, st->c.hello);

@@ -25,6 +25,8 @@
 #include <signal.h>
 #include <stdbool.h>
 
+#define WEIR_WARNINGS_MAX 3 /* bad lines that are told one by one */
+
 enum weir_on_error {
 	WEIR_ON_ERROR_SKIP,
 	WEIR_ON_ERROR_FAIL,
