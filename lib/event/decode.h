@@ -99,6 +99,9 @@ void weir_reader_consume(struct weir_reader *r, size_t to, uint64_t n);
  */
 int weir_reader_bad(struct weir_reader *r, const char *why, const char *raw,
     size_t len, uint64_t full_len, struct weir_error *err);
+/* The same for one over the limit. */
+int weir_reader_over(struct weir_reader *r, const char *raw, size_t len,
+    uint64_t full_len, struct weir_error *err);
 /* The same for a line that was proven invalid or refused: by yajl's verdict. */
 int weir_reader_judge(
     struct weir_reader *r, const char *raw, size_t len, struct weir_error *err);
@@ -124,6 +127,8 @@ int weir_lines_next(
 
 void weir_seq_arrived(struct weir_reader *r);
 void weir_seq_end(struct weir_reader *r);
+/* Make the raw text of a record over the limit what it is of any other. */
+void weir_seq_raw(char *raw, size_t len);
 int weir_seq_next(
     struct weir_reader *r, struct weir_read_item *item, struct weir_error *err);
 

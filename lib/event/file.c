@@ -17,8 +17,6 @@
 
 #define PIPE_SIZE (256 << 10)
 
-extern char **environ;
-
 static int
 fail(const struct weir_file *f, const char *what, struct weir_error *err)
 {
@@ -210,14 +208,14 @@ spawn(const char *program, int in, int out, pid_t *pid)
 	posix_spawn_file_actions_t acts;
 	char *name = weir_strdup(program);
 	char dc[] = "-dc";
-	char *argv[] = {name, dc, NULL};
+	char *argv[] = {name, dc, NULL}, *envp[] = {NULL};
 	int e;
 
 	posix_spawn_file_actions_init(&acts);
 	posix_spawn_file_actions_adddup2(&acts, in, 0);
 	posix_spawn_file_actions_adddup2(&acts, out, 1);
 	posix_spawn_file_actions_addopen(&acts, 2, "/dev/null", O_WRONLY, 0);
-	e = posix_spawnp(pid, program, &acts, NULL, argv, environ);
+	e = posix_spawnp(pid, program, &acts, NULL, argv, envp);
 	posix_spawn_file_actions_destroy(&acts);
 	free(name);
 	return e;

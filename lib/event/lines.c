@@ -3,7 +3,6 @@
 
 #include "json/check.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const char bom[] = "\xEF\xBB\xBF";
@@ -50,14 +49,13 @@ weir_long_next(struct weir_reader *r, struct weir_error *err)
 {
 	struct weir_long_line t = r->tail;
 	bool newline = t.end < r->end && r->buf[t.end] == '\n';
-	char why[96];
 	int ret;
 
 	if (!t.done)
 		return 0;
-	snprintf(why, sizeof why, "line of %llu bytes is over the limit of %zu",
-	    (unsigned long long)t.len, r->c.max_line);
-	ret = weir_reader_bad(r, why, r->buf + r->pos, t.kept, t.len, err);
+	if (r->format == WEIR_FORMAT_SEQ)
+		weir_seq_raw(r->buf + r->pos, t.kept);
+	ret = weir_reader_over(r, r->buf + r->pos, t.kept, t.len, err);
 	r->pos = t.end;
 	r->offset += t.len;
 	r->line++;
@@ -69,11 +67,26 @@ weir_long_next(struct weir_reader *r, struct weir_error *err)
 	return ret;
 }
 
+/* A byte order mark at the beginning of a file is not part of its first line. */
+static void
+skip_bom(struct weir_reader *r)
+{
+	if (r->end - r->pos < 3)
+		return;
+	r->fresh = false;
+	if (r->offset == 0 && memcmp(r->buf + r->pos, bom, 3) == 0)
+		weir_reader_consume(r, r->pos + 3, 0);
+	if (r->scanned < r->pos)
+		r->scanned = r->pos;
+}
+
 void
 weir_lines_arrived(struct weir_reader *r)
 {
 	const char *last;
 
+	if (r->fresh)
+		skip_bom(r);
 	if (r->tail.len > 0) {
 		weir_long_arrived(r, '\n');
 		if (!r->tail.done)
@@ -97,15 +110,6 @@ weir_lines_end(struct weir_reader *r)
 		r->added = true;
 	}
 	r->ready = r->scanned = r->end;
-}
-
-static void
-skip_bom(struct weir_reader *r)
-{
-	r->fresh = false;
-	if (r->offset == 0 && r->ready - r->pos >= 3 &&
-	    memcmp(r->buf + r->pos, bom, 3) == 0)
-		weir_reader_consume(r, r->pos + 3, 0);
 }
 
 /* Prove lines from pos on; returns how many are events. */
@@ -149,16 +153,11 @@ odd_line(struct weir_reader *r, struct weir_error *err)
 	const char *s = r->buf + r->pos;
 	const char *nl = memchr(s, '\n', r->ready - r->pos);
 	size_t len = (size_t)(nl - s);
-	char why[96];
 	int ret = 1;
 
 	r->refused = false;
 	if (len > r->c.max_line) {
-		snprintf(why, sizeof why,
-		    "line of %zu bytes is over the limit of %zu", len,
-		    r->c.max_line);
-		ret = weir_reader_bad(r, why, s,
-		    len < WEIR_BAD_RAW_MAX ? len : WEIR_BAD_RAW_MAX, len, err);
+		ret = weir_reader_over(r, s, len, len, err);
 	} else if (weir_blank(s, len)) {
 		r->counts.blank++;
 		r->counts.lines++;
@@ -178,8 +177,6 @@ weir_lines_next(
 
 	if (r->tail.done && weir_long_next(r, err) < 0)
 		return -1;
-	if (r->fresh && r->pos < r->ready)
-		skip_bom(r);
 	while (r->pos < r->ready) {
 		if (r->refused) {
 			if (odd_line(r, err) < 0)

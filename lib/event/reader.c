@@ -4,6 +4,7 @@
 #include "event/decode.h"
 #include "json/check.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -130,6 +131,20 @@ weir_reader_bad(struct weir_reader *r, const char *why, const char *raw,
 	r->counts.bad++;
 	r->counts.lines++;
 	return r->c.bad ? r->c.bad(r->c.ctx, &bad, err) : 1;
+}
+
+int
+weir_reader_over(struct weir_reader *r, const char *raw, size_t len,
+    uint64_t full_len, struct weir_error *err)
+{
+	char why[96];
+
+	snprintf(why, sizeof why, "%s of %llu bytes is over the limit of %zu",
+	    r->format == WEIR_FORMAT_SEQ ? "record" : "line",
+	    (unsigned long long)full_len, r->c.max_line);
+	if (len > WEIR_BAD_RAW_MAX)
+		len = WEIR_BAD_RAW_MAX;
+	return weir_reader_bad(r, why, raw, len, full_len, err);
 }
 
 int

@@ -24,7 +24,7 @@
 struct weir_bad {
 	const char *error;  /* why */
 	const char *source; /* file name */
-	uint64_t line;      /* from 1; 0 unknown */
+	uint64_t line;      /* from 1: a line, a record or an event */
 	uint64_t offset;    /* of its first byte in the source */
 	const char *raw;    /* its bytes; of a line over the limit at most
 	                       WEIR_BAD_RAW_MAX */
@@ -53,7 +53,9 @@ enum weir_item_kind {
 
 /*
  * Borrowed until the next call on the reader. The events of lines have time
- * WEIR_TIME_NONE and watermark WEIR_TIME_NONE: the runtime assigns them.
+ * WEIR_TIME_NONE and watermark WEIR_TIME_NONE: the runtime assigns them. A
+ * block ends before a bad or blank line. A text of a sequence comes as one
+ * line: newlines between its tokens are spaces.
  */
 struct weir_read_item {
 	enum weir_item_kind kind;
@@ -96,7 +98,8 @@ bool weir_reader_drained(const struct weir_reader *r);
 enum weir_format weir_reader_format(const struct weir_reader *r);
 /*
  * The place up to which everything was given out, or was a bad or blank line:
- * offset and line in the source's current file. Only between items.
+ * offset and line (in a sequence: record) in the source's current file, which
+ * after a boundary is the old one until the next fill. Only between items.
  */
 void weir_reader_place(
     const struct weir_reader *r, uint64_t *offset, uint64_t *line);

@@ -1,11 +1,11 @@
 #include "event/decode.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#define RS	  0x1e
-#define RETRY_MIN 65536 /* below, trying a record again costs nothing */
-#define AROUND	  2	/* RS and newline, around a text of max_line */
+#define RS	   0x1e
+#define RETRY_MIN  65536 /* below, trying a record again costs nothing */
+#define AROUND	   2	 /* RS and newline, around a text of max_line */
+#define BLANKS_MAX 65536 /* behind a text; they are not kept for ever */
 
 /* Text between two RS, or before the first; blanks around it are cut off. */
 struct record {
@@ -70,17 +70,17 @@ find_record(struct weir_reader *r, size_t *at, struct record *rec)
 }
 
 /*
- * Newlines between an object's tokens become spaces: an event is one line. Those
- * behind the object stay: one of them ends the record.
+ * Newlines between an object's tokens become spaces: an event is one line. One
+ * behind the object ends the record: returns where it is, or len.
  */
-static void
+static size_t
 join_lines(char *s, size_t len)
 {
 	bool inside = false;
 	size_t depth = 0;
 
 	if (memchr(s, '\n', len) == NULL)
-		return;
+		return len;
 	for (size_t i = 0; i < len; i++) {
 		if (s[i] == '"')
 			inside = !inside;
@@ -90,15 +90,31 @@ join_lines(char *s, size_t len)
 			depth++;
 		else if ((s[i] == '}' || s[i] == ']') && depth > 0)
 			depth--;
-		else if (s[i] == '\n' && depth > 0)
+		else if (s[i] == '\n' && depth == 0)
+			return i;
+		else if (s[i] == '\n')
 			s[i] = ' ';
 	}
+	return len;
 }
 
-static bool
-too_long(const struct weir_reader *r, const struct record *rec)
+void
+weir_seq_raw(char *raw, size_t len)
 {
-	return rec->end - rec->start > r->c.max_line + AROUND;
+	size_t at = 1;
+
+	if (len == 0 || raw[0] != RS)
+		return;
+	while (at < len && is_blank(raw[at]))
+		at++;
+	join_lines(raw + at, len - at);
+}
+
+/* Is what lies between the two too much for a record? */
+static bool
+over(const struct weir_reader *r, size_t start, size_t end)
+{
+	return end - start > r->c.max_line + AROUND;
 }
 
 /*
@@ -108,35 +124,47 @@ too_long(const struct weir_reader *r, const struct record *rec)
 static bool
 prove(struct weir_reader *r, struct record *rec, uint32_t n)
 {
-	char *s = r->buf + rec->text, *stop = s + rec->len, save = *stop;
+	char *s = r->buf + rec->text, *stop, save;
 	uint16_t *index =
 	    r->index ? r->index + (size_t)n * WEIR_INDEX_MAX : NULL;
-	const char *end;
+	size_t len, end;
+	bool good;
 
-	if (!rec->rs || too_long(r, rec))
+	if (!rec->rs || rec->len == 0)
 		return false;
-	join_lines(s, rec->len);
+	len = join_lines(s, rec->len);
+	/* While nothing follows, only a newline says that it is whole. */
+	if (rec->open && len == rec->len &&
+	    memchr(s + len, '\n', rec->end - rec->text - len) == NULL)
+		return false;
+	end = len < rec->len ? rec->text + len + 1 : rec->end;
+	while (is_blank(s[len - 1]))
+		len--;
+	if (over(r, rec->start, rec->text + len) ||
+	    end - rec->start > 2 * r->c.max_line + BLANKS_MAX)
+		return false;
+	stop = s + len;
+	save = *stop;
 	*stop = '\n';
-	end = weir_prover_line(
-	    r->c.prover, s, r->slots + (size_t)n * r->nslots, index);
+	good = weir_prover_line(r->c.prover, s,
+		   r->slots + (size_t)n * r->nslots, index) == stop;
 	*stop = save;
-	if (end == NULL || end == stop)
-		return end == stop;
-	rec->len = (size_t)(end - s);
-	rec->end = rec->text + rec->len + 1;
-	while (is_blank(s[rec->len - 1]))
-		rec->len--;
-	return true;
+	if (good) {
+		rec->len = len;
+		rec->end = end;
+	}
+	return good;
 }
 
 /*
- * A record that nothing follows yet is complete if it ends in a newline and is
- * an event. Long ones are tried again only when they have doubled.
+ * A record that nothing follows yet is complete if a newline behind it is here
+ * and it is an event. Long ones are tried again only when they have doubled.
  */
 static bool
 complete(struct weir_reader *r, struct record *rec, uint32_t n)
 {
-	if (r->buf[rec->end - 1] != '\n' || rec->len < r->retry)
+	if (!over(r, rec->start, rec->end) &&
+	    (r->buf[rec->end - 1] != '\n' || rec->len < r->retry))
 		return false;
 	if (prove(r, rec, n)) {
 		r->retry = 0;
@@ -146,25 +174,37 @@ complete(struct weir_reader *r, struct record *rec, uint32_t n)
 	return false;
 }
 
+/* Can what is here of an open record not become one any more? */
+static bool
+hopeless(const struct weir_reader *r)
+{
+	size_t end = r->end;
+
+	if (!over(r, r->pos, end) || r->last)
+		return false;
+	if (end - r->pos > 2 * r->c.max_line + BLANKS_MAX)
+		return true;
+	while (end > r->pos && is_blank(r->buf[end - 1]))
+		end--;
+	return over(r, r->pos, end);
+}
+
 static int
 bad_record(
     struct weir_reader *r, const struct record *rec, struct weir_error *err)
 {
-	const char *raw = r->buf + rec->start;
+	char *raw = r->buf + rec->start;
 	size_t len = rec->end - rec->start;
-	char why[96];
 
 	r->retry = 0;
-	if (!too_long(r, rec) && rec->rs)
-		return weir_reader_judge(r, r->buf + rec->text, rec->len, err);
+	if (over(r, rec->start, rec->end)) {
+		weir_seq_raw(raw, len);
+		return weir_reader_over(r, raw, len, len, err);
+	}
 	if (rec->rs)
-		snprintf(why, sizeof why,
-		    "record of %zu bytes is over the limit of %zu", len,
-		    r->c.max_line);
-	else
-		snprintf(why, sizeof why, "text outside of a record");
-	return weir_reader_bad(r, why, raw,
-	    len < WEIR_BAD_RAW_MAX ? len : WEIR_BAD_RAW_MAX, len, err);
+		return weir_reader_judge(r, r->buf + rec->text, rec->len, err);
+	return weir_reader_bad(
+	    r, "text outside of a record", raw, len, len, err);
 }
 
 /* Take record rec as event n, behind the events that end at out. */
@@ -197,17 +237,19 @@ gather(struct weir_reader *r, uint32_t *n, size_t *to, struct weir_error *err)
 	*n = 0;
 	*to = r->pos;
 	while (*n < r->rows && find_record(r, to, &rec)) {
+		if (*n == 0) {
+			weir_reader_consume(r, rec.start, 0);
+			out = r->pos;
+		}
 		if (rec.open ? complete(r, &rec, *n) : prove(r, &rec, *n)) {
 			out = take(r, &rec, *n, out);
 			++*n;
 		} else if (rec.open || (rec.len > 0 && *n > 0)) {
-			*to = rec.start;
 			return 1;
 		} else if (rec.len > 0) {
 			if (bad_record(r, &rec, err) < 0)
 				return -1;
 			weir_reader_consume(r, rec.end, 1);
-			out = r->pos;
 		}
 		*to = rec.end;
 	}
@@ -238,7 +280,7 @@ weir_seq_next(
 	}
 	weir_reader_consume(r, to, 0);
 	r->ready = r->pos;
-	if (r->end - r->pos > r->c.max_line + AROUND && !r->last)
+	if (hopeless(r))
 		weir_long_arrived(r, RS);
 	return 0;
 }

@@ -29,7 +29,8 @@ struct weir_source_config {
 	const char *const *names; /* files; "-" is fd 0; borrowed */
 	size_t n;
 	int fd;      /* read this descriptor instead if n is 0 */
-	bool follow; /* keep reading as it grows */
+	bool follow; /* keep reading the last as it grows; those before it are
+			read to their end */
 	bool once;   /* end as PAUSE */
 };
 
@@ -58,10 +59,12 @@ int weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
 /*
  * A descriptor that polls readable when weir_source_read() may have something
  * (the pipe itself, or an inotify descriptor), or -1: a regular file, always
- * ready. A follower may also need looking every *timeout_ms (-1 never).
+ * ready. A follower may also need looking every *timeout_ms (-1 never). Ask
+ * again after each read: a follower is always ready until it finds nothing.
  */
 int weir_source_fd(const struct weir_source *s, int *timeout_ms);
 const char *weir_source_name(const struct weir_source *s); /* for messages */
+/* Is it read without waiting for a writer? May change with each read. */
 bool weir_source_regular(const struct weir_source *s);
 /* Bytes read of how many, for --progress; size 0 if not known. */
 void weir_source_progress(

@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "event/follow.h"
 #include "event/source.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/tap.h"
 
 #include <fcntl.h>
@@ -19,8 +20,6 @@
 #include <unistd.h>
 
 #define LIMIT_MS 10000
-
-static char dir[] = "/tmp/weir-follow-XXXXXX";
 
 static int64_t
 now_ms(void)
@@ -414,8 +413,7 @@ test_race(void)
 	    wrong, turns);
 	weir_buf_fini(&b);
 	weir_source_close(s);
-	if (system("rm -f log*") != 0)
-		abort();
+	shell("rm -f log*");
 }
 
 static void
@@ -437,8 +435,9 @@ test_timer(void)
 int
 main(void)
 {
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
-		abort();
+	char dir[64];
+
+	scratch_begin(dir);
 	test_growth();
 	test_rename();
 	test_truncation();
@@ -449,7 +448,6 @@ main(void)
 	test_fifo();
 	test_race();
 	test_timer();
-	if (chdir("/") < 0 || rmdir(dir) < 0)
-		ok(0, "the directory is empty again");
+	scratch_end(dir);
 	return done();
 }

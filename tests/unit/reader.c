@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 #include "event/reader.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/tap.h"
 
 #include <fcntl.h>
@@ -367,9 +368,77 @@ test_rest(void)
 	weir_prover_free(run.prover);
 }
 
+/* Read files by name and log what comes, and the place after each. */
+static void
+read_files(struct run *run, const char *const *names, size_t n, bool once)
+{
+	struct weir_reader_config rc = {
+	    .max_line = 1000, .prover = run->prover, .bad = on_bad, .ctx = run};
+	struct weir_source_config sc = {.names = names, .n = n, .once = once};
+	struct weir_source *source = weir_source_open(&sc, NULL);
+	struct weir_error err = {0};
+	int got = WEIR_GOT_DATA;
+
+	run->log.len = 0;
+	run->reader = weir_reader_new(&rc, source);
+	while (got == WEIR_GOT_DATA || got == WEIR_GOT_BOUNDARY) {
+		uint64_t offset, line;
+
+		got = weir_reader_fill(run->reader, &err);
+		if (got < 0 || take_all(run) < 0)
+			break;
+		weir_reader_place(run->reader, &offset, &line);
+		if (got != WEIR_GOT_DATA)
+			weir_buf_printf(&run->log,
+			    "%s ends at %llu line %llu\n",
+			    weir_source_name(source),
+			    (unsigned long long)offset,
+			    (unsigned long long)line);
+	}
+	if (got < 0)
+		weir_buf_printf(&run->log, "%s\n", err.text);
+	weir_reader_free(run->reader);
+	weir_source_close(source);
+}
+
+/* Each file has its own places, BOM and last line; a pause keeps the last. */
+static void
+test_files(void)
+{
+	static const char *const names[] = {"one", "none", "two"};
+	static const char *const mixed[] = {"one", "frames"};
+	struct run run = {.prover = weir_prover_new()};
+	char dir[64];
+
+	scratch_begin(dir);
+	spill("one", "\xEF\xBB\xBF{\"a\":1}\nx\n{\"a\":2}", 20);
+	spill("none", "", 0);
+	spill("two",
+	    "\xEF\xBB\xBF\x1e"
+	    "{}\n{\"a\":3}\n{\"a\"",
+	    19);
+	spill("frames", "weir", 4);
+	read_files(&run, names, 3, false);
+	is_text(run.log.data, run.log.len,
+	    "1 {\"a\":1}\nbad 2@11 len 1 raw 1\n3 {\"a\":2}\n"
+	    "one ends at 20 line 3\nnone ends at 0 line 0\n"
+	    "bad 1@3 len 3 raw 3\n2 {\"a\":3}\nbad 3@15 len 4 raw 4\n"
+	    "two ends at 19 line 3\n");
+	read_files(&run, names, 1, true);
+	is_text(run.log.data, run.log.len,
+	    "1 {\"a\":1}\nbad 2@11 len 1 raw 1\none ends at 13 line 2\n");
+	read_files(&run, mixed, 2, false);
+	ok(strstr(weir_buf_cstr(&run.log), "frames and other formats") != NULL,
+	    "frames behind lines are refused");
+	weir_buf_fini(&run.log);
+	weir_prover_free(run.prover);
+	scratch_end(dir);
+}
+
 int
 main(void)
 {
+	test_files();
 	test_endless();
 	test_lines();
 	test_bad_lines();

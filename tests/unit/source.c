@@ -7,6 +7,7 @@
 #define _GNU_SOURCE
 #include "base/buf.h"
 #include "event/source.h"
+#include "tests/unit/scratch.h"
 #include "tests/unit/tap.h"
 
 #include <fcntl.h>
@@ -15,15 +16,10 @@
 #include <time.h>
 #include <unistd.h>
 
-static char dir[] = "/tmp/weir-source-XXXXXX";
-
 static void
 put(const char *name, const char *text)
 {
-	FILE *f = fopen(name, "w");
-
-	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
-		abort();
+	spill(name, text, strlen(text));
 }
 
 static void
@@ -51,7 +47,7 @@ age(const char *name, int seconds)
 static void
 run(const char *command)
 {
-	if (system(command) != 0)
+	if (shell(command) != 0)
 		abort();
 }
 
@@ -361,17 +357,17 @@ test_rotated(void)
 	run("gzip log.3");
 	resumes(&p, "a2\na3\n|b1\n|c1\n|d1\n$", NULL);
 	run("gunzip log.3 && touch -d '300 seconds ago' log.3");
-	if (system("command -v zstd >/dev/null") == 0) {
+	if (shell("command -v zstd >/dev/null") == 0) {
 		run("zstd -q --rm log.3");
 		resumes(&p, "a2\na3\n|b1\n|c1\n|d1\n$", NULL);
 		run("zstd -q -d --rm log.3.zst");
 	}
-	if (system("command -v xz >/dev/null") == 0) {
+	if (shell("command -v xz >/dev/null") == 0) {
 		run("xz log.3");
 		resumes(&p, "a2\na3\n|b1\n|c1\n|d1\n$", NULL);
 		run("unxz log.3.xz");
 	}
-	if (system("command -v lz4 >/dev/null") == 0) {
+	if (shell("command -v lz4 >/dev/null") == 0) {
 		run("lz4 -q --rm log.3 log.3.lz4 && touch -d '300 seconds ago' "
 		    "log.3.lz4");
 		resumes(&p, "a2\na3\n|b1\n|c1\n|d1\n$", NULL);
@@ -439,17 +435,15 @@ test_inside_compressed(void)
 int
 main(void)
 {
-	char command[64];
+	char dir[64];
 
-	if (mkdtemp(dir) == NULL || chdir(dir) < 0)
-		abort();
+	scratch_begin(dir);
 	test_files();
 	test_pipes();
 	test_place_text();
 	test_seek();
 	test_rotated();
 	test_inside_compressed();
-	snprintf(command, sizeof command, "rm -rf %s", dir);
-	run(command);
+	scratch_end(dir);
 	return done();
 }
