@@ -125,10 +125,6 @@ weir_input_next(struct weir_input *in, struct weir_error *err)
 		in->have = true;
 		if (in->item.kind == WEIR_ITEM_EVENTS && assign(in, err) < 0)
 			return -1;
-		/* A later -t replaces times and watermarks. */
-		if (in->item.kind == WEIR_ITEM_WATERMARK &&
-		    in->timing.time != NULL)
-			in->have = in->item.idle;
 	}
 	return 1;
 }

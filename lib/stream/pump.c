@@ -87,6 +87,7 @@ process(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 
 	if (st->ninputs > 1)
 		bound = weir_watermark_bound(&st->wm, in->i);
+	in->resting = false;
 	while (in->at < b->n && !st->finishing) {
 		w = b->events[in->at].watermark;
 		weir_watermark_raise(&st->wm, in->i, w);
@@ -114,11 +115,21 @@ process_watermark(
 	int moved;
 
 	in->have = false;
-	moved = weir_watermark_idle(&st->wm, in->i, in->item.idle);
+	in->resting = in->item.idle;
+	moved = weir_watermark_idle(&st->wm, in->i, false);
+	/* A later -t replaces times and watermarks. */
 	if (in->timing.time == NULL)
 		moved |=
 		    weir_watermark_raise(&st->wm, in->i, in->item.watermark);
-	if (moved > 0 && weir_stage_advance(st, st->wm.merged, err) < 0)
+	return moved > 0 ? weir_stage_advance(st, st->wm.merged, err) : 1;
+}
+
+/* An input whose writer says that it is idle has nothing more for now. */
+static int
+rest(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+{
+	if (weir_watermark_idle(&st->wm, in->i, true) > 0 &&
+	    weir_stage_advance(st, st->wm.merged, err) < 0)
 		return -1;
 	if (weir_watermark_all_idle(&st->wm) && st->writer != NULL)
 		weir_writer_watermark(st->writer,
@@ -295,7 +306,8 @@ mind_idle(struct weir_stage *st, const struct watch *w, size_t awaited,
 		if (st->wm.inputs[i].idle)
 			weir_watermark_idle(&st->wm, i, false);
 	}
-	if (awaited < st->ninputs && !st->wm.inputs[awaited].idle &&
+	if (st->c.idle_ns > 0 && awaited < st->ninputs &&
+	    !st->wm.inputs[awaited].idle &&
 	    now - st->inputs[awaited].heard_ns >= st->c.idle_ns) {
 		moved = weir_watermark_idle(&st->wm, awaited, true) > 0;
 		st->idle_base = st->wm.merged;
@@ -345,7 +357,7 @@ wait_input(struct weir_stage *st, size_t awaited, struct weir_error *err)
 		return -1;
 	for (i = 0; i < w.ninputs; i++)
 		st->inputs[w.of[i]].ready = w.p[i].revents != 0;
-	return st->c.idle_ns > 0 ? mind_idle(st, &w, awaited, err) : 1;
+	return mind_idle(st, &w, awaited, err);
 }
 
 /* Orders are looked at now and then while a file keeps us busy, too. */
@@ -368,6 +380,8 @@ fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	bool regular = weir_source_regular(in->source);
 	int got;
 
+	if (in->resting && !regular && !in->ready)
+		return rest(st, in, err);
 	if (in->waiting || !regular) {
 		in->waiting = in->ready = false;
 		if (wait_input(st, in->i, err) < 0)
@@ -380,6 +394,7 @@ fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	}
 	if (st->ended || (st->c.stop != NULL && *st->c.stop != 0))
 		return 1;
+	in->ready = false;
 	got = weir_reader_fill(in->reader, err);
 	if (got < 0)
 		return -1;

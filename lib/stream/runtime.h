@@ -35,6 +35,7 @@ struct weir_input {
 	struct weir_reader_counts counted; /* already in the metrics */
 	bool waiting;			   /* the last fill found nothing */
 	bool ready;			   /* reading will not block */
+	bool resting;			   /* its writer says that it is idle */
 };
 
 /* A forked child that writes parts. */
