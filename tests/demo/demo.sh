@@ -27,7 +27,7 @@ bold() {
 # The package manager's log as JSON lines: 2026-11-21 05:48:00 status …
 to_json() {
 	awk '$3 == "status" && NF >= 6 && !/["\\]/ { printf \
-		"{\"ts\":\"%sT%sZ\",\"state\":\"%s\",\"package\":\"%s\"," \
+		"{\"ts\":\"%sT%sZ\",\"state\":\"%s\",\"name\":\"%s\"," \
 		"\"version\":\"%s\"}\n", $1, $2, $4, $5, $6 }' "$1"
 }
 
@@ -41,15 +41,16 @@ to_json "$log" >"$dir/all.json"
 lines=$(wc -l <"$dir/all.json")
 
 filter="sfilter -t ts 'state == \"installed\" || state == \"unpacked\"'"
-window="swindow -w 1m -k state 'n = count(), first = min(package), last = max(package)'"
+window="swindow -w 1m -k state 'n = count(), first = min(name), last = max(name)'"
 
 bold "The log: $origin"
 echo "$lines events, such as"
 tail -n 1 "$dir/all.json"
 
 bold "The job"
-echo "scheckpoint run -d state -f -i log.json -o result.json \\"
-echo "    \"$filter | $window\""
+echo "scheckpoint run -d state -f -i log.json -o result.json PIPELINE, which is"
+echo "    $filter |"
+echo "    $window"
 
 bold "It follows the log while the log grows…"
 cd "$dir"
@@ -70,24 +71,23 @@ half=$((lines / 2))
 ) &
 feeder=$!
 
-# The process id of our swindow: a descendant of the job.
-descendant() {
-	local child
-	cat /proc/"$1"/task/*/children 2>/dev/null | tr ' ' '\n' |
-		while read -r child; do
-			if [ "$(cat "/proc/$child/comm")" = "$2" ]; then
-				echo "$child"
-			else
-				descendant "$child" "$2"
-			fi
-		done 2>/dev/null
+# The process id of our window stage: the swindow that works in this folder.
+window_stage() {
+	local p
+	for p in /proc/[0-9]*; do
+		if [ "$(cat "$p/comm" 2>/dev/null)" = swindow ] &&
+			[ "$(readlink "$p/cwd")" = "$dir" ]; then
+			echo "${p#/proc/}"
+			return
+		fi
+	done
 }
 
 while [ "$(wc -l <log.json)" -lt "$half" ]; do
 	sleep 0.05
 done
 seen=$(wc -c <result.json)
-victim=$(descendant "$job" swindow)
+victim=$(window_stage)
 bold "…half way, its window stage dies: kill -9 $victim"
 kill -9 "$victim"
 wait "$feeder"
