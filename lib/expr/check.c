@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "expr/lex.h"
 #include "expr/regex.h"
 
 #include <string.h>
@@ -277,23 +278,85 @@ check_has(struct weir_build *b, const struct weir_ast *call)
 	return node;
 }
 
+static struct weir_value
+fn_unknown(struct weir_env *env, const struct weir_call *c)
+{
+	(void)c;
+	return weir_error_value(env, "unknown function");
+}
+
+/*
+ * CEL's vectors want methods named by reserved words to be no error before
+ * they are called, and there is no such method.
+ */
 static struct weir_node *
-unknown_function(
-    struct weir_build *b, const struct weir_ast *ast, struct weir_str name)
+reserved_method(struct weir_build *b, const struct weir_ast *ast)
+{
+	static const struct weir_func unknown = {
+	    "unknown", fn_unknown, 0, 0, WEIR_F_LAX | WEIR_F_IMPURE, 0};
+	struct weir_node *node = weir_node_new(b, WEIR_N_CALL, ast, 0);
+
+	node->func = &unknown;
+	return node;
+}
+
+/* Could `base.name(` be a function whose name has a dot? Then that name. */
+static int
+dotted_name(const struct weir_build *b, const struct weir_ast *ast,
+    struct weir_str *name)
+{
+	const struct weir_ast *base = ast->kids[0];
+	uint32_t index;
+
+	if (base->kind != WEIR_AST_NAME || base->flags != 0 ||
+	    find_local(b, base, &index) || find_var(b, base->name, &index))
+		return 0;
+	name->s = b->src->text + base->pos;
+	name->len = ast->at + ast->name.len - base->pos;
+	return 1;
+}
+
+/* `math.abs(x)`: a function whose name has a dot; NULL if it is none. */
+static const struct weir_func *
+find_dotted(const struct weir_build *b, const struct weir_ast *ast)
+{
+	struct weir_str name;
+
+	return dotted_name(b, ast, &name) ? weir_func_find(name, WEIR_F_GLOBAL)
+					  : NULL;
+}
+
+/* What the name of an unknown function may have meant, or NULL. */
+static const char *
+suggest(const struct weir_build *b, const struct weir_ast *ast)
 {
 	bool method = ast->flags & WEIR_AST_METHOD;
-	unsigned how = method ? WEIR_F_METHOD : WEIR_F_GLOBAL;
+	struct weir_str dotted;
+	const char *near = NULL;
+
+	if (method && dotted_name(b, ast, &dotted))
+		near = weir_func_suggest(dotted, WEIR_F_GLOBAL);
+	if (near != NULL && strchr(near, '.') != NULL)
+		return near;
+	return weir_func_suggest(
+	    ast->name, method ? WEIR_F_METHOD : WEIR_F_GLOBAL);
+}
+
+static struct weir_node *
+unknown_function(struct weir_build *b, const struct weir_ast *ast)
+{
+	bool method = ast->flags & WEIR_AST_METHOD;
 	unsigned other = method ? WEIR_F_GLOBAL : WEIR_F_METHOD;
-	const char *near;
+	const char *near = suggest(b, ast);
 	char show[80];
 
-	weir_show_into(show, sizeof show, name.s, name.len);
-	if (weir_func_find(name, other) != NULL)
+	weir_show_into(show, sizeof show, ast->name.s, ast->name.len);
+	if (weir_func_find(ast->name, other) != NULL)
 		weir_source_fail(b->src, ast->at,
 		    method ? "%s is called as %s(x)"
 			   : "%s is called as x.%s(...)",
 		    show, show);
-	else if ((near = weir_func_suggest(name, how)) != NULL)
+	else if (near != NULL)
 		weir_source_fail(b->src, ast->at,
 		    "unknown function %s; is it %s?", show, near);
 	else
@@ -370,22 +433,6 @@ check_early(struct weir_build *b, const struct weir_node *node)
 	return rc;
 }
 
-/* `math.abs(x)`: a function whose name has a dot; NULL if it is none. */
-static const struct weir_func *
-find_dotted(const struct weir_build *b, const struct weir_ast *ast)
-{
-	const struct weir_ast *base = ast->kids[0];
-	struct weir_str name;
-	uint32_t index;
-
-	if (base->kind != WEIR_AST_NAME || base->flags != 0 ||
-	    find_local(b, base, &index) || find_var(b, base->name, &index))
-		return NULL;
-	name.s = b->src->text + base->pos;
-	name.len = ast->at + ast->name.len - base->pos;
-	return weir_func_find(name, WEIR_F_GLOBAL);
-}
-
 static struct weir_node *
 check_call(struct weir_build *b, const struct weir_ast *ast)
 {
@@ -405,8 +452,10 @@ check_call(struct weir_build *b, const struct weir_ast *ast)
 		f = weir_func_find(
 		    ast->name, method ? WEIR_F_METHOD : WEIR_F_GLOBAL);
 	}
+	if (f == NULL && method && weir_lex_reserved(ast->name))
+		return reserved_method(b, ast);
 	if (f == NULL)
-		return unknown_function(b, ast, ast->name);
+		return unknown_function(b, ast);
 	if (check_arity(b, ast, f, plain.n) < 0)
 		return NULL;
 	node = with_kids(b, WEIR_N_CALL, &plain, PLAIN);

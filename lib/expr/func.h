@@ -51,6 +51,10 @@ extern const struct weir_func weir_funcs_convert[];
 extern const struct weir_func weir_funcs_string[];
 extern const struct weir_func weir_funcs_time[];
 extern const struct weir_func weir_funcs_optional[];
+extern const struct weir_func weir_funcs_math[];
+extern const struct weir_func weir_funcs_text[];
+extern const struct weir_func weir_funcs_format[];
+extern const struct weir_func weir_funcs_list[];
 
 /*
  * The function of that name that can be called so (WEIR_F_GLOBAL or
