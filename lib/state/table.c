@@ -3,39 +3,11 @@
 #include "base/buf.h"
 #include "base/hash.h"
 #include "base/mem.h"
+#include "state/slots.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
-
-#if defined(__SSE2__) && !defined(WEIR_PORTABLE)
-#include <emmintrin.h>
-#elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(WEIR_PORTABLE)
-#include <arm_neon.h>
-#endif
-
-/*
- * Slots come in groups of one cache line. passed counts the entries that found
- * this group full and went on, so that a search ends at the first group that
- * nobody passed, and a removal leaves no tombstone.
- */
-#define SLOTS	  12
-#define MAX_LOAD  10  /* entries a group on average, before growing */
-#define MAX_CHAIN 128 /* groups: longer, and the keys know our secret */
-#define MIN_SIZE  4   /* groups, a power of two */
-
-struct group {
-	uint8_t tag[SLOTS]; /* 0: empty */
-	uint32_t passed;
-	uint32_t index[SLOTS];
-};
-_Static_assert(sizeof(struct group) == 64, "a group is a cache line");
-
-struct slots {
-	struct group *group;
-	void *memory; /* of group, which is aligned to 64 */
-	size_t size;  /* a power of two */
-};
 
 /*
  * An entry: the value (a multiple of 8 bytes), then this, then the key, padded
@@ -62,8 +34,8 @@ struct entry {
 #define CLASSES	    (CLASS_EXACT + 4 * (CHUNK_BITS - 6) + 1)
 
 struct weir_table {
-	struct slots slots, old; /* old: being moved to slots, or empty */
-	size_t moved;		 /* groups of old */
+	struct weir_slots slots, old; /* old: being moved to slots, or empty */
+	size_t moved;		      /* groups of old */
 	size_t count;
 	size_t value_size; /* rounded up to units */
 	char **chunk;
@@ -75,93 +47,6 @@ struct weir_table {
 	uint32_t free[CLASSES];
 	uint8_t secret[WEIR_HASH_SECRET];
 };
-
-/* --- groups --- */
-
-/* A bit for each slot whose tag is this one. */
-static inline unsigned
-match(const struct group *g, uint8_t tag)
-{
-#if defined(__SSE2__) && !defined(WEIR_PORTABLE)
-	__m128i v = _mm_load_si128((const void *)g);
-
-	v = _mm_cmpeq_epi8(v, _mm_set1_epi8((char)tag));
-	return (unsigned)_mm_movemask_epi8(v) & ((1U << SLOTS) - 1);
-#elif defined(__ARM_NEON) && defined(__aarch64__) && !defined(WEIR_PORTABLE)
-	static const uint8_t bit[16] = {
-	    1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 0, 0, 0, 0};
-	uint8x16_t v = vceqq_u8(vld1q_u8(g->tag), vdupq_n_u8(tag));
-
-	v = vandq_u8(v, vld1q_u8(bit));
-	return vaddv_u8(vget_low_u8(v)) |
-	    (unsigned)vaddv_u8(vget_high_u8(v)) << 8;
-#else
-	unsigned m = 0;
-
-	for (unsigned i = 0; i < SLOTS; i++)
-		m |= (unsigned)(g->tag[i] == tag) << i;
-	return m;
-#endif
-}
-
-static inline uint8_t
-tag_of(uint64_t hash)
-{
-	return (uint8_t)((uint8_t)hash + ((uint8_t)hash == 0));
-}
-
-static inline size_t
-home_of(const struct slots *s, uint64_t hash)
-{
-	return (size_t)(hash >> 8) & (s->size - 1);
-}
-
-/* Triangular numbers modulo a power of two: every group once. */
-static inline size_t
-step(const struct slots *s, size_t i, size_t n)
-{
-	return (i + n) & (s->size - 1);
-}
-
-static void
-slots_init(struct slots *s, size_t size)
-{
-	/* calloc, so that big arrays are zeroed by the page, when touched */
-	s->memory = weir_calloc(size + 1, sizeof *s->group);
-	s->group =
-	    (struct group *)(((uintptr_t)s->memory + 63) & ~(uintptr_t)63);
-	s->size = size;
-}
-
-static void
-slots_fini(struct slots *s)
-{
-	free(s->memory);
-	*s = (struct slots){0};
-}
-
-/* Enter an index: 1, or 0 if the chain is too long (nothing is changed). */
-static int
-slots_add(struct slots *s, uint64_t hash, uint32_t index)
-{
-	size_t i = home_of(s, hash), n = 0;
-	unsigned m;
-
-	while ((m = match(&s->group[i], 0)) == 0) {
-		if (++n > MAX_CHAIN || n >= s->size)
-			return 0;
-		i = step(s, i, n);
-	}
-	m = (unsigned)__builtin_ctz(m);
-	s->group[i].tag[m] = tag_of(hash);
-	s->group[i].index[m] = index;
-	i = home_of(s, hash);
-	for (size_t k = 1; k <= n; k++) {
-		s->group[i].passed++;
-		i = step(s, i, k);
-	}
-	return 1;
-}
 
 /* --- entries --- */
 
@@ -296,17 +181,18 @@ same_key(const struct entry *e, const void *key, size_t len)
 }
 
 /* The place of a key in slots: its group, and its slot in *at. */
-static inline struct group *
-find(const struct weir_table *t, const struct slots *s, struct weir_str key,
-    uint64_t hash, unsigned *at)
+static inline struct weir_group *
+find(const struct weir_table *t, const struct weir_slots *s,
+    struct weir_str key, uint64_t hash, unsigned *at)
 {
-	size_t i = home_of(s, hash);
-	uint8_t tag = tag_of(hash);
+	size_t i = weir_slots_home(s, hash);
+	uint8_t tag = weir_slots_tag(hash);
 
 	for (size_t n = 1; n <= s->size; n++) {
-		struct group *g = &s->group[i];
+		struct weir_group *g = &s->group[i];
 
-		for (unsigned m = match(g, tag); m != 0; m &= m - 1) {
+		for (unsigned m = weir_slots_match(g, tag); m != 0;
+		     m &= m - 1) {
 			*at = (unsigned)__builtin_ctz(m);
 			if (same_key(
 				entry_at(t, g->index[*at]), key.s, key.len))
@@ -314,7 +200,7 @@ find(const struct weir_table *t, const struct slots *s, struct weir_str key,
 		}
 		if (g->passed == 0)
 			return NULL;
-		i = step(s, i, n);
+		i = weir_slots_step(s, i, n);
 	}
 	return NULL;
 }
@@ -336,14 +222,14 @@ rehash(struct weir_table *t)
 	size_t size = t->slots.size;
 	uint32_t i;
 
-	slots_fini(&t->old);
+	weir_slots_fini(&t->old);
 	do {
-		slots_fini(&t->slots);
-		slots_init(&t->slots, size);
+		weir_slots_fini(&t->slots);
+		weir_slots_init(&t->slots, size);
 		weir_hash_secret(t->secret);
 		t->generation++;
 		for (i = t->head; i != NONE; i = entry_at(t, i)->next)
-			if (!slots_add(&t->slots, hash_at(t, i), i))
+			if (!weir_slots_add(&t->slots, hash_at(t, i), i))
 				break;
 	} while (i != NONE);
 }
@@ -352,21 +238,22 @@ rehash(struct weir_table *t)
 static int
 move_group(struct weir_table *t)
 {
-	struct group *g = &t->old.group[t->moved++];
+	struct weir_group *g = &t->old.group[t->moved++];
 
 	if (t->moved + 1 < t->old.size) /* the one after next */
-		for (unsigned i = 0; i < SLOTS; i++)
+		for (unsigned i = 0; i < WEIR_SLOTS; i++)
 			if (g[2].tag[i])
 				__builtin_prefetch(entry_at(t, g[2].index[i]));
-	for (unsigned i = 0; i < SLOTS; i++) {
+	for (unsigned i = 0; i < WEIR_SLOTS; i++) {
 		if (g->tag[i] == 0)
 			continue;
-		if (!slots_add(&t->slots, hash_at(t, g->index[i]), g->index[i]))
+		if (!weir_slots_add(
+			&t->slots, hash_at(t, g->index[i]), g->index[i]))
 			return 0;
 		g->tag[i] = 0; /* passed stays: others went by here */
 	}
 	if (t->moved == t->old.size)
-		slots_fini(&t->old);
+		weir_slots_fini(&t->old);
 	return 1;
 }
 
@@ -382,7 +269,7 @@ grow(struct weir_table *t)
 			return 0;
 	t->old = t->slots;
 	t->moved = 0;
-	slots_init(&t->slots, t->old.size * 2);
+	weir_slots_init(&t->slots, t->old.size * 2);
 	return 1;
 }
 
@@ -396,7 +283,7 @@ reset(struct weir_table *t)
 	t->count = t->nchunks = t->bytes = 0;
 	for (size_t i = 0; i < CLASSES; i++)
 		t->free[i] = NONE;
-	slots_init(&t->slots, MIN_SIZE);
+	weir_slots_init(&t->slots, WEIR_SLOTS_MIN);
 }
 
 struct weir_table *
@@ -414,8 +301,8 @@ weir_table_new(size_t value_size)
 static void
 drop_all(struct weir_table *t)
 {
-	slots_fini(&t->slots);
-	slots_fini(&t->old);
+	weir_slots_fini(&t->slots);
+	weir_slots_fini(&t->old);
 	for (size_t i = 0; i < t->nchunks; i++)
 		free(t->chunk[i]);
 }
@@ -446,9 +333,11 @@ weir_table_hash(const struct weir_table *t, const void *key, size_t len)
 void
 weir_table_prefetch(const struct weir_table *t, uint64_t hash)
 {
-	__builtin_prefetch(&t->slots.group[home_of(&t->slots, hash)], 1);
+	__builtin_prefetch(
+	    &t->slots.group[weir_slots_home(&t->slots, hash)], 1);
 	if (t->old.size > 0)
-		__builtin_prefetch(&t->old.group[home_of(&t->old, hash)]);
+		__builtin_prefetch(
+		    &t->old.group[weir_slots_home(&t->old, hash)]);
 }
 
 void *
@@ -457,7 +346,7 @@ weir_table_get(
 {
 	struct weir_str k = {key, len};
 	unsigned at;
-	struct group *g = find(t, &t->slots, k, hash, &at);
+	struct weir_group *g = find(t, &t->slots, k, hash, &at);
 
 	if (g == NULL && t->old.size > 0)
 		g = find(t, &t->old, k, hash, &at);
@@ -479,9 +368,9 @@ weir_table_put(struct weir_table *t, const void *key, size_t len, uint64_t hash,
 	index = entry_new(t, key, len);
 	if (t->old.size > 0)
 		fits = move_group(t);
-	if (fits && t->count > t->slots.size * MAX_LOAD)
+	if (fits && t->count > t->slots.size * WEIR_SLOTS_LOAD)
 		fits = grow(t);
-	if (!fits || !slots_add(&t->slots, hash, index))
+	if (!fits || !weir_slots_add(&t->slots, hash, index))
 		rehash(t); /* enters the new one, too */
 	return at_index(t, index);
 }
@@ -491,9 +380,9 @@ weir_table_remove(
     struct weir_table *t, const void *key, size_t len, uint64_t hash)
 {
 	struct weir_str k = {key, len};
-	struct slots *s = &t->slots;
+	struct weir_slots *s = &t->slots;
 	unsigned at;
-	struct group *g = find(t, s, k, hash, &at);
+	struct weir_group *g = find(t, s, k, hash, &at);
 	size_t i, n = 0;
 
 	if (g == NULL && t->old.size > 0) {
@@ -503,7 +392,8 @@ weir_table_remove(
 	if (g == NULL)
 		return 0;
 	g->tag[at] = 0;
-	for (i = home_of(s, hash); &s->group[i] != g; i = step(s, i, ++n))
+	for (i = weir_slots_home(s, hash); &s->group[i] != g;
+	     i = weir_slots_step(s, i, ++n))
 		s->group[i].passed--;
 	entry_drop(t, g->index[at]);
 	if (t->count == 0 && t->nchunks > 1)
@@ -544,5 +434,6 @@ weir_table_count(const struct weir_table *t)
 size_t
 weir_table_bytes(const struct weir_table *t)
 {
-	return t->bytes + (t->slots.size + t->old.size) * sizeof(struct group);
+	return t->bytes +
+	    (t->slots.size + t->old.size) * sizeof(struct weir_group);
 }
