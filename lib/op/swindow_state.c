@@ -16,26 +16,31 @@
 /* --- saving --- */
 
 static int
-save_group(struct weir_swindow *sw, const struct weir_span *span,
-    const struct weir_group *it, struct weir_snapshot_writer *w,
-    struct weir_error *err)
+save_window(struct weir_swindow *sw, const struct weir_window *w,
+    struct weir_snapshot_writer *to, struct weir_error *err)
 {
 	struct weir_buf *out = &sw->out;
-	size_t at;
+	struct weir_group it = {0};
+	size_t keys;
 
 	out->len = 0;
-	weir_buf_printf(out, "{\"w\":[%jd,%jd],\"k\":", (intmax_t)span->start,
-	    (intmax_t)span->end);
-	at = out->len;
-	weir_keyset_write(out, &sw->keys, it->text);
-	if (out->len == at)
-		weir_buf_putc(out, '{');
-	else
-		out->data[at] = '{'; /* for the first comma */
-	weir_buf_puts(out, "},\"a\":");
-	weir_aggs_save(out, &sw->aggs, it->value);
-	weir_buf_putc(out, '}');
-	return weir_snapshot_line(w, out->data, out->len, err);
+	weir_buf_printf(out, "{\"w\":[%jd,%jd],\"k\":", (intmax_t)w->span.start,
+	    (intmax_t)w->span.end);
+	keys = out->len;
+	while (weir_groups_next(&w->groups, &it)) {
+		out->len = keys;
+		weir_keyset_write(out, &sw->keys, it.text);
+		if (out->len == keys)
+			weir_buf_putc(out, '{');
+		else
+			out->data[keys] = '{'; /* for the first comma */
+		weir_buf_puts(out, "},\"a\":");
+		weir_aggs_save(out, &sw->aggs, it.value);
+		weir_buf_putc(out, '}');
+		if (weir_snapshot_line(to, out->data, out->len, err) < 0)
+			return -1;
+	}
+	return 1;
 }
 
 int
@@ -54,12 +59,8 @@ weir_swindow_save(
 		    &sw->out, "{\"closed\":%jd}", (intmax_t)sw->closed);
 	rc = weir_snapshot_line(w, sw->out.data, sw->out.len, err);
 	all = weir_windows_sorted(&sw->windows);
-	for (size_t i = 0; i < sw->windows.n && rc > 0; i++) {
-		struct weir_group it = {0};
-
-		while (rc > 0 && weir_groups_next(&all[i]->groups, &it))
-			rc = save_group(sw, &all[i]->span, &it, w, err);
-	}
+	for (size_t i = 0; i < sw->windows.n && rc > 0; i++)
+		rc = save_window(sw, all[i], w, err);
 	free(all);
 	return rc;
 }
