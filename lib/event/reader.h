@@ -17,14 +17,14 @@
 
 #include <stdbool.h>
 
-#define WEIR_LINE_MAX    ((size_t)16 << 20) /* default of --max-line */
+#define WEIR_LINE_MAX	 ((size_t)16 << 20) /* default of --max-line */
 #define WEIR_BAD_RAW_MAX 65536
 
 /* A line (or an event) that is no good, as -E FILE shows it. */
 struct weir_bad {
 	const char *error;  /* why */
 	const char *source; /* file name */
-	uint64_t line;      /* from 1: a line, a record or an event */
+	uint64_t line;	    /* from 1: a line, a record or an event */
 	uint64_t offset;    /* of its first byte in the source */
 	const char *raw;    /* its bytes; of a line over the limit at most
 	                       WEIR_BAD_RAW_MAX */
@@ -36,7 +36,7 @@ struct weir_reader_config {
 	enum weir_format format; /* WEIR_FORMAT_AUTO or what it must be */
 	size_t max_line;
 	struct weir_prover *prover; /* borrowed; decides the slots */
-	bool index;                 /* fill the index rows of lines */
+	bool index;		    /* fill the index rows of lines */
 	/* Called for each bad line; -1 with *err ends the stream. */
 	int (*bad)(
 	    void *ctx, const struct weir_bad *bad, struct weir_error *err);
@@ -79,8 +79,8 @@ void weir_reader_free(struct weir_reader *r);
  * with *err: WEIR_INPUT on corrupt frames, WEIR_UPSTREAM if frames end without
  * END.
  */
-int weir_reader_next(struct weir_reader *r, struct weir_read_item *item,
-    struct weir_error *err);
+int weir_reader_next(
+    struct weir_reader *r, struct weir_read_item *item, struct weir_error *err);
 /*
  * Read once from the source. Returns an enum weir_got or -1. Call it only when
  * weir_reader_next() gave 0.

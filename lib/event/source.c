@@ -2,9 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "event/file.h"
-#include "event/follow.h"
-#include "event/siblings.h"
+#include "event/source_in.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,25 +11,6 @@
 #include <time.h>
 
 #define SETTLE_MS 1000 /* an empty new file does not end the old one at once */
-
-struct weir_source {
-	struct weir_source_config c;
-	size_t i;		 /* which name */
-	struct weir_file file;	 /* being read; fd -1: not there yet */
-	struct weir_files queue; /* to be read after it, before names[i + 1] */
-	bool turn;		 /* the next read begins what follows */
-	bool cut;		 /* … which is the same file, anew */
-	int ended;		 /* WEIR_GOT_END or PAUSE came (as that + 1) */
-
-	bool following; /* the rest is used: names[i] is followed */
-	struct weir_follow w;
-	bool idle;	      /* the last read found nothing */
-	struct weir_file new; /* what has the name now, not read yet */
-	int64_t new_ms;	      /* when it was first seen */
-
-	uint64_t read; /* bytes, of all files */
-	char descriptor[32];
-};
 
 static int64_t
 now_ms(void)
@@ -42,14 +21,14 @@ now_ms(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static bool
-is_stdin(const char *name)
+bool
+weir_source_is_stdin(const char *name)
 {
 	return strcmp(name, "-") == 0;
 }
 
-static struct weir_inode
-inode_of(const struct weir_file *f)
+struct weir_inode
+weir_source_inode(const struct weir_file *f)
 {
 	if (f->fd < 0)
 		return (struct weir_inode){0, 0};
@@ -82,15 +61,14 @@ begin_follow(struct weir_source *s, const char *name, struct weir_error *err)
 	return 1;
 }
 
-/* Open names[i]. */
-static int
-begin_name(struct weir_source *s, struct weir_error *err)
+int
+weir_source_begin(struct weir_source *s, struct weir_error *err)
 {
 	const char *name = s->c.n ? s->c.names[s->i] : NULL;
 	bool follow = s->c.follow && last_name(s);
 	int r;
 
-	if (name == NULL || is_stdin(name)) {
+	if (name == NULL || weir_source_is_stdin(name)) {
 		r = weir_file_adopt(&s->file, name ? 0 : s->c.fd,
 		    name ? "standard input" : s->descriptor, err);
 		if (r == 1 && follow && s->file.regular)
@@ -109,8 +87,8 @@ begin_name(struct weir_source *s, struct weir_error *err)
 	return r;
 }
 
-static void
-end_name(struct weir_source *s)
+void
+weir_source_end(struct weir_source *s)
 {
 	weir_file_close(&s->file);
 	weir_file_close(&s->new);
@@ -132,7 +110,7 @@ weir_source_open(const struct weir_source_config *c, struct weir_error *err)
 	else
 		snprintf(s->descriptor, sizeof s->descriptor, "descriptor %d",
 		    c->fd);
-	if (begin_name(s, err) < 0) {
+	if (weir_source_begin(s, err) < 0) {
 		weir_source_close(s);
 		return NULL;
 	}
@@ -144,7 +122,7 @@ weir_source_close(struct weir_source *s)
 {
 	if (s == NULL)
 		return;
-	end_name(s);
+	weir_source_end(s);
 	free(s);
 }
 
@@ -164,9 +142,9 @@ turn(struct weir_source *s, struct weir_error *err)
 			weir_follow_add(&s->w, s->file.fd);
 		return 1;
 	}
-	end_name(s);
+	weir_source_end(s);
 	s->i++;
-	return begin_name(s, err);
+	return weir_source_begin(s, err);
 }
 
 static int
@@ -196,7 +174,7 @@ look_for_new(struct weir_source *s)
 
 	if (s->new.fd >= 0)
 		return true;
-	if (name == NULL || is_stdin(name) || stat(name, &st) < 0)
+	if (name == NULL || weir_source_is_stdin(name) || stat(name, &st) < 0)
 		return false;
 	if ((uint64_t)st.st_dev == s->file.dev &&
 	    (uint64_t)st.st_ino == s->file.ino)
@@ -247,8 +225,8 @@ at_end_followed(struct weir_source *s, char *buf, size_t cap, size_t *got,
 		return r;
 	if (!over)
 		return nothing(s);
-	if (weir_siblings_between(s->c.names[s->i], inode_of(&s->file),
-		inode_of(&s->new), &s->queue, err) < 0)
+	if (weir_siblings_between(s->c.names[s->i], weir_source_inode(&s->file),
+		weir_source_inode(&s->new), &s->queue, err) < 0)
 		return -1;
 	weir_files_push(&s->queue, &s->new);
 	return boundary(s);
@@ -373,7 +351,8 @@ weir_source_progress(
 		*size = (uint64_t)st.st_size;
 	for (size_t i = 0; i < s->c.n; i++) {
 		const char *name = s->c.names[i];
-		int r = is_stdin(name) ? fstat(0, &st) : stat(name, &st);
+		int r = weir_source_is_stdin(name) ? fstat(0, &st)
+						   : stat(name, &st);
 
 		if (r < 0 || !S_ISREG(st.st_mode)) {
 			*size = 0;
@@ -383,128 +362,4 @@ weir_source_progress(
 	}
 	if (*size < *done)
 		*size = *done;
-}
-
-int
-weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
-    struct weir_place *place, struct weir_error *err)
-{
-	const struct weir_file *f = &s->file;
-
-	if (offset > f->off)
-		return weir_fail(
-		    err, WEIR_SYSTEM, "internal: a place beyond what was read");
-	*place = (struct weir_place){
-	    .name = weir_strdup(s->c.n ? s->c.names[s->i] : "-"),
-	    .dev = inode_of(f).dev,
-	    .ino = inode_of(f).ino,
-	    .offset = f->base + offset,
-	    .line = line,
-	};
-	if (f->base == 0 && (f->regular || f->pid > 0)) {
-		place->print_len =
-		    offset < f->head_len ? (uint32_t)offset : f->head_len;
-		place->print = weir_file_print(f, place->print_len);
-	}
-	return 1;
-}
-
-/* Make the named file current, at its beginning. */
-static int
-begin_at(struct weir_source *s, size_t i, struct weir_error *err)
-{
-	if (s->i == i && s->file.fd >= 0)
-		return 1;
-	end_name(s);
-	s->i = i;
-	return begin_name(s, err);
-}
-
-static int
-gone(const struct weir_place *place, const char *why, struct weir_error *err)
-{
-	char shown[256];
-
-	weir_show_into(shown, sizeof shown, place->name, strlen(place->name));
-	weir_fail(
-	    err, WEIR_STATE, "%s: the saved place is gone: %s", shown, why);
-	return 0;
-}
-
-/* The place is not in the file that has the name. */
-static int
-seek_siblings(struct weir_source *s, const struct weir_place *place,
-    struct weir_error *err)
-{
-	struct weir_inode current = inode_of(&s->file);
-	struct weir_files q = {0};
-	int r;
-
-	r = weir_siblings_find(place->name, place, current, &q, err);
-	if (r == 0 && current.ino == place->ino && current.dev == place->dev)
-		gone(place, "the file was truncated or written anew", err);
-	if (r <= 0)
-		return r;
-	if (s->file.fd >= 0)
-		weir_files_push(&q, &s->file);
-	weir_files_fini(&s->queue);
-	s->queue = q;
-	weir_files_shift(&s->queue, &s->file);
-	if (s->following && s->file.regular)
-		weir_follow_add(&s->w, s->file.fd);
-	return 1;
-}
-
-int
-weir_source_seek(struct weir_source *s, const struct weir_place *place,
-    struct weir_error *err)
-{
-	size_t i = 0;
-	int r;
-
-	while (i < s->c.n && strcmp(s->c.names[i], place->name) != 0)
-		i++;
-	if (s->c.n > 0 && i == s->c.n)
-		return gone(place, "it is not among the sources", err);
-	if (begin_at(s, i, err) < 0)
-		return -1;
-	if (place->ino == 0 && place->offset == 0)
-		return 1;
-	if (s->file.fd >= 0 && !s->file.regular)
-		return gone(place, "a pipe cannot be read again", err);
-	if (s->file.fd >= 0 && s->file.ino == place->ino &&
-	    (s->file.dev == place->dev || place->print_len > 0)) {
-		r = weir_file_match(&s->file, place, err);
-		if (r != 0)
-			return r;
-	}
-	if (s->c.n == 0 || is_stdin(place->name))
-		r = gone(place, "this is another file", err);
-	else
-		r = seek_siblings(s, place, err);
-	if (r == 0 && s->file.fd >= 0 && weir_file_rewind(&s->file, err) < 0)
-		return -1;
-	return r;
-}
-
-int
-weir_source_grown(
-    const char *name, const struct weir_place *place, struct weir_error *err)
-{
-	struct weir_file f;
-	struct stat st;
-	int r = is_stdin(name) ? 0 : weir_file_open(&f, name, err);
-
-	if (r <= 0)
-		return r;
-	r = 0;
-	if (f.regular && fstat(f.fd, &st) == 0) {
-		r = weir_file_match(&f, place, err);
-		if (r == 0 || f.ino != place->ino)
-			r = st.st_size > 0;
-		else if (r == 1)
-			r = (uint64_t)st.st_size > place->offset;
-	}
-	weir_file_close(&f);
-	return r;
 }

@@ -17,7 +17,8 @@
 #include <stdint.h>
 
 enum weir_got {
-	WEIR_GOT_END = 0, /* of everything; a last line without newline counts */
+	WEIR_GOT_END =
+	    0, /* of everything; a last line without newline counts */
 	WEIR_GOT_DATA = 1,
 	WEIR_GOT_NOTHING = 2,  /* now: wait for weir_source_fd() */
 	WEIR_GOT_BOUNDARY = 3, /* end of one file, another follows */
@@ -28,7 +29,7 @@ enum weir_got {
 struct weir_source_config {
 	const char *const *names; /* files; "-" is fd 0; borrowed */
 	size_t n;
-	int fd;      /* read this descriptor instead if n is 0 */
+	int fd;	     /* read this descriptor instead if n is 0 */
 	bool follow; /* keep reading the last as it grows; those before it are
 			read to their end */
 	bool once;   /* end as PAUSE */
@@ -40,10 +41,10 @@ struct weir_source_config {
 struct weir_place {
 	char *name; /* of the file as given; malloc'd */
 	uint64_t dev, ino;
-	uint64_t print;     /* XXH3-64 of the first print_len bytes */
+	uint64_t print;	    /* XXH3-64 of the first print_len bytes */
 	uint32_t print_len; /* at most WEIR_PRINT_MAX */
 	uint64_t offset;    /* bytes of the file that are done */
-	uint64_t line;      /* lines that are done */
+	uint64_t line;	    /* lines that are done */
 };
 
 struct weir_source;
@@ -89,8 +90,8 @@ int weir_source_seek(struct weir_source *s, const struct weir_place *place,
  * Is there anything to read behind a saved place (complete lines or not)?
  * 1, 0, or -1.
  */
-int weir_source_grown(const char *name, const struct weir_place *place,
-    struct weir_error *err);
+int weir_source_grown(
+    const char *name, const struct weir_place *place, struct weir_error *err);
 
 /* As a JSON object, and back: 1 or -1 with *err (WEIR_STATE). */
 void weir_place_write(struct weir_buf *out, const struct weir_place *place);

@@ -1,0 +1,130 @@
+#include "base/mem.h"
+#include "base/text.h"
+#include "event/source_in.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+int
+weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
+    struct weir_place *place, struct weir_error *err)
+{
+	const struct weir_file *f = &s->file;
+
+	if (offset > f->off)
+		return weir_fail(
+		    err, WEIR_SYSTEM, "internal: a place beyond what was read");
+	*place = (struct weir_place){
+	    .name = weir_strdup(s->c.n ? s->c.names[s->i] : "-"),
+	    .dev = weir_source_inode(f).dev,
+	    .ino = weir_source_inode(f).ino,
+	    .offset = f->base + offset,
+	    .line = line,
+	};
+	if (f->base == 0 && (f->regular || f->pid > 0)) {
+		place->print_len =
+		    offset < f->head_len ? (uint32_t)offset : f->head_len;
+		place->print = weir_file_print(f, place->print_len);
+	}
+	return 1;
+}
+
+/* Make the named file current, at its beginning. */
+static int
+begin_at(struct weir_source *s, size_t i, struct weir_error *err)
+{
+	if (s->i == i && s->file.fd >= 0)
+		return 1;
+	weir_source_end(s);
+	s->i = i;
+	return weir_source_begin(s, err);
+}
+
+static int
+gone(const struct weir_place *place, const char *why, struct weir_error *err)
+{
+	char shown[256];
+
+	weir_show_into(shown, sizeof shown, place->name, strlen(place->name));
+	weir_fail(
+	    err, WEIR_STATE, "%s: the saved place is gone: %s", shown, why);
+	return 0;
+}
+
+/* The place is not in the file that has the name. */
+static int
+seek_siblings(struct weir_source *s, const struct weir_place *place,
+    struct weir_error *err)
+{
+	struct weir_inode current = weir_source_inode(&s->file);
+	struct weir_files q = {0};
+	int r;
+
+	r = weir_siblings_find(place->name, place, current, &q, err);
+	if (r == 0 && current.ino == place->ino && current.dev == place->dev)
+		gone(place, "the file was truncated or written anew", err);
+	if (r <= 0)
+		return r;
+	if (s->file.fd >= 0)
+		weir_files_push(&q, &s->file);
+	weir_files_fini(&s->queue);
+	s->queue = q;
+	weir_files_shift(&s->queue, &s->file);
+	if (s->following && s->file.regular)
+		weir_follow_add(&s->w, s->file.fd);
+	return 1;
+}
+
+int
+weir_source_seek(struct weir_source *s, const struct weir_place *place,
+    struct weir_error *err)
+{
+	size_t i = 0;
+	int r;
+
+	while (i < s->c.n && strcmp(s->c.names[i], place->name) != 0)
+		i++;
+	if (s->c.n > 0 && i == s->c.n)
+		return gone(place, "it is not among the sources", err);
+	if (begin_at(s, i, err) < 0)
+		return -1;
+	if (place->ino == 0 && place->offset == 0)
+		return 1;
+	if (s->file.fd >= 0 && !s->file.regular)
+		return gone(place, "a pipe cannot be read again", err);
+	if (s->file.fd >= 0 && s->file.ino == place->ino &&
+	    (s->file.dev == place->dev || place->print_len > 0)) {
+		r = weir_file_match(&s->file, place, err);
+		if (r != 0)
+			return r;
+	}
+	if (s->c.n == 0 || weir_source_is_stdin(place->name))
+		r = gone(place, "this is another file", err);
+	else
+		r = seek_siblings(s, place, err);
+	if (r == 0 && s->file.fd >= 0 && weir_file_rewind(&s->file, err) < 0)
+		return -1;
+	return r;
+}
+
+int
+weir_source_grown(
+    const char *name, const struct weir_place *place, struct weir_error *err)
+{
+	struct weir_file f;
+	struct stat st;
+	int r = weir_source_is_stdin(name) ? 0 : weir_file_open(&f, name, err);
+
+	if (r <= 0)
+		return r;
+	r = 0;
+	if (f.regular && fstat(f.fd, &st) == 0) {
+		r = weir_file_match(&f, place, err);
+		if (r == 0 || f.ino != place->ino)
+			r = st.st_size > 0;
+		else if (r == 1)
+			r = (uint64_t)st.st_size > place->offset;
+	}
+	weir_file_close(&f);
+	return r;
+}
