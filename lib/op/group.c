@@ -5,10 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A window's only group, as long as it has no other. */
-struct weir_group_only {
-	size_t size, len; /* of the value, of the key */
-	char bytes[];	  /* the value, then the key */
+#define FEW	 8  /* groups in a list */
+#define OVERHEAD 16 /* bytes that malloc adds, about */
+
+/* A listed group. */
+struct weir_group_entry {
+	struct weir_group_entry *next;
+	uint32_t size, len; /* of the value, of the key */
+	char bytes[];	    /* the value, then the key */
 };
 
 /* In front of a text in weir_groups.texts. */
@@ -17,39 +21,73 @@ struct text_head {
 	size_t len;
 };
 
-static char *
-only_key(const struct weir_group_only *only)
+static const char *
+key_of(const struct weir_group_entry *e)
 {
-	return (char *)(uintptr_t)only->bytes + only->size;
+	return e->bytes + e->size;
 }
 
-static struct weir_group_only *
-only_new(const struct weir_key *key, size_t size)
+static size_t
+bytes_of(const struct weir_group_entry *e)
 {
-	struct weir_group_only *only =
-	    weir_calloc(1, sizeof *only + size + key->canonical.len);
-
-	only->size = size;
-	only->len = key->canonical.len;
-	if (only->len > 0)
-		memcpy(only_key(only), key->canonical.s, only->len);
-	return only;
+	return sizeof *e + e->size + e->len + OVERHEAD;
 }
 
-/* The only group is about to get company. */
+static struct weir_group_entry *
+find_listed(const struct weir_groups *g, struct weir_str key)
+{
+	struct weir_group_entry *e;
+
+	for (e = g->first; e != NULL; e = e->next)
+		if (e->len == key.len && memcmp(key_of(e), key.s, key.len) == 0)
+			return e;
+	return NULL;
+}
+
+static struct weir_group_entry *
+add_listed(struct weir_groups *g, struct weir_str key, size_t size)
+{
+	struct weir_group_entry *e = weir_calloc(1, sizeof *e + size + key.len);
+
+	e->size = (uint32_t)size;
+	e->len = (uint32_t)key.len;
+	if (key.len > 0)
+		memcpy(e->bytes + size, key.s, key.len);
+	if (g->last != NULL)
+		g->last->next = e;
+	else
+		g->first = e;
+	g->last = e;
+	g->nlisted++;
+	g->listed_bytes += bytes_of(e);
+	return e;
+}
+
 static void
-make_table(struct weir_groups *g)
+free_list(struct weir_groups *g)
 {
-	struct weir_group_only *only = g->only;
-	int added;
-	void *value;
+	struct weir_group_entry *e, *next;
 
-	g->table = weir_table_new(only->size);
-	value = weir_table_put(g->table, only_key(only), only->len,
-	    weir_table_hash(g->table, only_key(only), only->len), &added);
-	memcpy(value, only->bytes, only->size);
-	free(only);
-	g->only = NULL;
+	for (e = g->first; e != NULL; e = next) {
+		next = e->next;
+		free(e);
+	}
+	g->first = g->last = NULL;
+	g->nlisted = g->listed_bytes = 0;
+}
+
+static void
+make_table(struct weir_groups *g, size_t size)
+{
+	int added;
+
+	g->table = weir_table_new(size);
+	for (struct weir_group_entry *e = g->first; e != NULL; e = e->next)
+		memcpy(
+		    weir_table_put(g->table, key_of(e), e->len,
+			weir_table_hash(g->table, key_of(e), e->len), &added),
+		    e->bytes, size);
+	free_list(g);
 }
 
 void *
@@ -57,16 +95,16 @@ weir_groups_put(struct weir_groups *g, const struct weir_key *key, size_t size,
     const uint64_t *hash, int *added)
 {
 	struct weir_str k = key->canonical;
+	struct weir_group_entry *e;
 
 	if (g->table == NULL) {
-		*added = g->only == NULL;
-		if (g->only == NULL)
-			g->only = only_new(key, size);
-		else if (g->only->len != k.len ||
-		    memcmp(only_key(g->only), k.s, k.len) != 0)
-			make_table(g);
-		if (g->only != NULL)
-			return g->only->bytes;
+		e = find_listed(g, k);
+		*added = e == NULL;
+		if (e == NULL && g->nlisted < FEW)
+			e = add_listed(g, k, size);
+		if (e != NULL)
+			return e->bytes;
+		make_table(g, size);
 		hash = NULL;
 	}
 	return weir_table_put(g->table, k.s, k.len,
@@ -89,12 +127,21 @@ void
 weir_groups_undo(struct weir_groups *g, const struct weir_key *key)
 {
 	struct weir_str k = key->canonical;
+	struct weir_group_entry *e, **at = &g->first;
 
-	if (g->table != NULL)
+	if (g->table != NULL) {
 		weir_table_remove(g->table, k.s, k.len,
 		    weir_table_hash(g->table, k.s, k.len));
-	free(g->only);
-	g->only = NULL;
+		return;
+	}
+	e = g->last;
+	g->last = NULL;
+	for (; *at != e; at = &(*at)->next)
+		g->last = *at;
+	*at = NULL;
+	g->nlisted--;
+	g->listed_bytes -= bytes_of(e);
+	free(e);
 }
 
 /* The text of group it->number, if it is not the canonical one. */
@@ -116,14 +163,17 @@ find_text(const struct weir_groups *g, struct weir_group *it)
 int
 weir_groups_next(const struct weir_groups *g, struct weir_group *it)
 {
+	const struct weir_group_entry *e;
+
 	if (g->table != NULL) {
 		it->value = weir_table_next(
 		    g->table, &it->at, &it->text.s, &it->text.len);
-	} else if (g->only != NULL && it->at++ == 0) {
-		it->value = g->only->bytes;
-		it->text = (struct weir_str){only_key(g->only), g->only->len};
 	} else {
-		it->value = NULL;
+		e = it->number == 0 ? g->first : it->entry->next;
+		it->entry = e;
+		it->value = e != NULL ? (void *)(uintptr_t)e->bytes : NULL;
+		if (e != NULL)
+			it->text = (struct weir_str){key_of(e), e->len};
 	}
 	if (it->value == NULL)
 		return 0;
@@ -135,25 +185,20 @@ weir_groups_next(const struct weir_groups *g, struct weir_group *it)
 size_t
 weir_groups_count(const struct weir_groups *g)
 {
-	return g->table != NULL ? weir_table_count(g->table) : g->only != NULL;
+	return g->table != NULL ? weir_table_count(g->table) : g->nlisted;
 }
 
 size_t
 weir_groups_bytes(const struct weir_groups *g)
 {
-	size_t n = g->texts.cap + g->owned;
-
-	if (g->table != NULL)
-		n += weir_table_bytes(g->table);
-	if (g->only != NULL)
-		n += sizeof *g->only + g->only->size + g->only->len;
-	return n;
+	return g->texts.cap + g->owned + g->listed_bytes +
+	    (g->table != NULL ? weir_table_bytes(g->table) : 0);
 }
 
 void
 weir_groups_fini(struct weir_groups *g)
 {
-	free(g->only);
+	free_list(g);
 	weir_table_free(g->table);
 	weir_buf_fini(&g->texts);
 	*g = (struct weir_groups){0};

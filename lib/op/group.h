@@ -70,11 +70,13 @@ void weir_keyset_write(
 
 /* --- groups --- */
 
-struct weir_group_only;
-
-/* {0} has no groups. One group needs no table. */
+/*
+ * {0} has no groups. The first few are a list, for there may be many windows
+ * with few groups each, and a table takes some KiB; the next one makes it one.
+ */
 struct weir_groups {
-	struct weir_group_only *only;
+	struct weir_group_entry *first, *last;
+	size_t nlisted, listed_bytes;
 	struct weir_table *table;
 	struct weir_buf texts; /* of keys that were not canonical */
 	size_t owned;	       /* bytes that the groups' values own */
@@ -93,6 +95,8 @@ void weir_groups_undo(struct weir_groups *g, const struct weir_key *key);
 struct weir_group {
 	void *value;
 	struct weir_str text; /* of the key, as first written */
+	/* internal */
+	const struct weir_group_entry *entry;
 	uint64_t at;
 	size_t number, text_at;
 };
