@@ -62,6 +62,7 @@ next_line(struct weir_snapshot_reader *r, struct weir_str *line,
 {
 	size_t seen = 0;
 
+	*line = (struct weir_str){0};
 	for (;;) {
 		char *s = r->text.data + r->at, *nl = NULL;
 		size_t have = r->text.len - r->at;
