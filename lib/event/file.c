@@ -244,6 +244,7 @@ weir_file_unpack(struct weir_file *f, struct weir_error *err)
 	close(f->fd);
 	f->fd = ends[0];
 	f->regular = false;
+	f->packed = true;
 	return 1;
 }
 
@@ -281,14 +282,14 @@ weir_file_match(
 	struct stat st;
 	int r;
 
-	if (f->pid == 0 && (!f->regular || weir_file_rewind(f, err) < 0))
+	if (!f->packed && (!f->regular || weir_file_rewind(f, err) < 0))
 		return f->regular ? -1 : 0;
 	r = read_to(f, place->print_len, err);
 	if (r <= 0)
 		return r;
 	if (weir_file_print(f, place->print_len) != place->print)
 		return 0;
-	if (f->pid > 0)
+	if (f->packed)
 		return read_to(f, place->offset, err);
 	r = read_to(f,
 	    place->offset < sizeof f->head ? place->offset : sizeof f->head,
@@ -319,6 +320,8 @@ weir_file_cut(const struct weir_file *f, struct weir_error *err)
 	struct stat st;
 	ssize_t n;
 
+	if (!f->regular)
+		return 0;
 	if (fstat(f->fd, &st) < 0)
 		return fail(f, "cannot stat", err);
 	if ((uint64_t)st.st_size < f->base + f->off)

@@ -19,7 +19,7 @@ struct weir_file {
 	int fd;	    /* -1: none */
 	char *path; /* malloc'd */
 	bool owned; /* fd is ours to close */
-	bool regular, fifo;
+	bool regular, fifo, packed;
 	pid_t pid; /* of the program that unpacks it, or 0 */
 	uint64_t dev, ino;
 	uint64_t base; /* where reading began: not 0 if the shell read before */

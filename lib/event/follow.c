@@ -34,9 +34,8 @@ watch_dir(struct weir_follow *w, const char *name)
 			  : weir_strdup(".");
 
 	/* A directory that is not there yet is looked for by the clock. */
-	w->dir = inotify_add_watch(w->fd, dir,
-		     IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_ATTRIB |
-			 IN_ONLYDIR) >= 0;
+	w->dir = inotify_add_watch(
+		     w->fd, dir, IN_CREATE | IN_MOVED_TO | IN_ONLYDIR) >= 0;
 	free(dir);
 }
 

@@ -21,7 +21,7 @@ weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
 	    .offset = f->base + offset,
 	    .line = line,
 	};
-	if (f->base == 0 && (f->regular || f->pid > 0)) {
+	if (f->base == 0 && (f->regular || f->packed)) {
 		place->print_len =
 		    offset < f->head_len ? (uint32_t)offset : f->head_len;
 		place->print = weir_file_print(f, place->print_len);

@@ -238,7 +238,7 @@ at_end(struct weir_source *s, char *buf, size_t cap, size_t *got,
 {
 	if (s->queue.n > 0)
 		return boundary(s);
-	if (s->following && s->file.regular)
+	if (s->following && (s->file.regular || s->file.packed))
 		return at_end_followed(s, buf, cap, got, err);
 	if (s->following && s->file.fifo && s->file.owned) {
 		/* Its writers left; others may come. */
@@ -275,7 +275,7 @@ still_the_same(struct weir_source *s, struct weir_error *err)
 {
 	int r;
 
-	if (!s->idle || !s->file.regular)
+	if (!s->idle)
 		return 1;
 	r = weir_file_cut(&s->file, err);
 	if (r == 1)
@@ -335,8 +335,7 @@ weir_source_name(const struct weir_source *s)
 bool
 weir_source_regular(const struct weir_source *s)
 {
-	return s->turn || s->ended || s->file.fd < 0 || s->file.regular ||
-	    s->file.pid > 0;
+	return s->turn || s->file.fd < 0 || s->file.regular || s->file.packed;
 }
 
 void

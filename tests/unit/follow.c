@@ -314,10 +314,24 @@ test_seek_followed(void)
 	until(s, "|4\n");
 	append("log", "5\n");
 	until(s, "5\n");
-	weir_place_fini(&p);
 	weir_source_close(s);
 	unlink("log");
-	unlink("log.1");
+	/* Compressed, and again the new one is not there yet. */
+	shell("gzip log.1");
+	s = follow("log");
+	ok(weir_source_seek(s, &p, NULL) == 1, "found compressed");
+	weir_place_fini(&p);
+	until(s, "2\n3\n");
+	quiet(s);
+	weir_source_place(s, 6, 3, &p, NULL);
+	ok(p.print_len == 6, "its place is there at its end, too");
+	weir_place_fini(&p);
+	append("log", "4\n");
+	until(s, "|4\n");
+	quiet(s);
+	weir_source_close(s);
+	unlink("log");
+	unlink("log.1.gz");
 }
 
 static void

@@ -22,7 +22,7 @@ struct run {
 	struct weir_prover *prover;
 	size_t max_line;
 	bool fail; /* the bad callback ends the stream */
-	bool index;
+	bool index, once;
 	bool short_text;  /* log an event's length, not its text */
 	uint32_t largest; /* block */
 };
@@ -103,7 +103,7 @@ drive(struct run *run, const char *text, size_t len, size_t piece,
 	    .index = run->index,
 	    .bad = on_bad,
 	    .ctx = run};
-	struct weir_source_config sc = {0};
+	struct weir_source_config sc = {.once = run->once};
 	struct weir_source *source;
 	uint64_t offset, line;
 	size_t done = 0;
@@ -356,6 +356,10 @@ test_rest(void)
 	drive(&run, "\x1e{}\n", 4, 100, WEIR_FORMAT_JSON);
 	is_text(
 	    run.log.data, run.log.len, "bad 1@0 len 3 raw 3\ndone at 4 line 1");
+	run.log.len = 0;
+	run.once = true;
+	drive(&run, "{}\n{}", 5, 100, WEIR_FORMAT_AUTO);
+	is_text(run.log.data, run.log.len, "1 {}\n2 {}\ndone at 5 line 2");
 	run.log.len = 0;
 	for (int i = 0; i < 5000; i++)
 		weir_buf_puts(&many, "{}\n");
