@@ -122,10 +122,13 @@ unit: units
 probes:
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/probes \
 		CPPFLAGS='$(CPPFLAGS) -DWEIR_PROBES' \
-		$(TOOLS:%=$(BUILD)/probes/%)
+		$(TOOLS:%=$(BUILD)/probes/%) $(BUILD)/probes/crash
+
+$(BUILD)/crash: tests/crash/crash.c
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 crash: all probes
-	BUILD=$(BUILD) tests/crash/matrix.sh
+	@BUILD=$(BUILD) bash tests/crash/matrix.sh
 
 demo:
 	@sh tests/need.sh build

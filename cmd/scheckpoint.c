@@ -20,7 +20,11 @@
 #include <unistd.h>
 
 #define DROP_MAX  64
+#ifdef WEIR_PROBES
+#define EVERY_MIN INT64_C(1000000) /* the crash tests want many */
+#else
 #define EVERY_MIN INT64_C(100000000)
+#endif
 
 enum {
 	DIRECTORY = WEIR_OPTION_OWN,

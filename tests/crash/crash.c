@@ -1,0 +1,652 @@
+/*
+ * crash.c - kills the main job again and again, and wants no difference.
+ *
+ *     crash DIR SEED random N      N runs, one to three kills each at any moment
+ *     crash DIR SEED probes MAX    a kill at every probe that a run comes by, of
+ *                                  every role, the first, a middle and a late
+ *                                  time; at most MAX, chosen by SEED
+ *     crash DIR SEED recovery MAX  a kill at a commit, and a second one at every
+ *                                  probe of the recovery from it
+ *     crash DIR SEED drain N       N jobs that follow a growing file, are asked to
+ *                                  end (SIGTERM) and killed, in turn, then
+ *                                  read to the end
+ *     crash slow                   copies standard input slowly (a stage)
+ *
+ * Goal: whatever process is killed with SIGKILL whenever, the job, run again as
+ * often as it takes, ends with the output of an uninterrupted run, byte for
+ * byte, and a reader never sees a byte that is later taken back.
+ * Method: the tools of the build with probes, found in PATH; the visible file
+ * is read all the time, and must be a prefix of the final output. Prints TAP.
+ */
+#define _GNU_SOURCE
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define EVENTS	   40000
+#define TRIES	   12	 /* runs of one job until it must have ended */
+#define LIMIT_MS   20000 /* of one run */
+#define KILLS_MAX  4
+#define PROBES_MAX 1024
+
+static const char pipeline[] =
+    "\"$CRASH\" slow | sfilter -t ts --max-delay=3s 'status >= 500' | "
+    "swindow -w 10s -k host --late=late.json "
+    "'n = count(), worst = max(latency_ms), mean = avg(latency_ms)'";
+
+static const char *const roles[] = {"scheckpoint", "source", "sink", "sfilter",
+    "swindow", "crash", "bash", "all"};
+#define NROLES (sizeof roles / sizeof *roles)
+
+struct text {
+	char *s;
+	size_t len;
+};
+
+static struct text want, want_late;
+static uint64_t rng;
+static int tests, failures;
+static long kills; /* that hit */
+
+static uint64_t
+dice(uint64_t n)
+{
+	rng ^= rng << 13;
+	rng ^= rng >> 7;
+	rng ^= rng << 17;
+	return rng % n;
+}
+
+static int64_t
+now_us(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
+}
+
+static void
+pause_us(long us)
+{
+	struct timespec ts = {us / 1000000, us % 1000000 * 1000};
+
+	nanosleep(&ts, NULL);
+}
+
+static void __attribute__((format(printf, 2, 3)))
+result(bool good, const char *fmt, ...)
+{
+	va_list ap;
+
+	printf("%sok %d - ", good ? "" : "not ", ++tests);
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+	putchar('\n');
+	fflush(stdout);
+	failures += !good;
+}
+
+static struct text
+slurp(const char *path)
+{
+	struct text t = {0};
+	struct stat st;
+	int fd = open(path, O_RDONLY);
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return t;
+	t.s = malloc((size_t)st.st_size + 1);
+	t.len = (size_t)read(fd, t.s, (size_t)st.st_size);
+	close(fd);
+	return t;
+}
+
+/* --- the stage that makes a run last --- */
+
+static int
+be_slow(void)
+{
+	char buf[16384];
+	ssize_t got;
+
+	signal(SIGPIPE, SIG_DFL);
+	while ((got = read(0, buf, sizeof buf)) > 0) {
+		for (ssize_t at = 0, n; at < got; at += n)
+			if ((n = write(1, buf + at, (size_t)(got - at))) < 0)
+				return 1;
+		pause_us(1000);
+	}
+	return 0;
+}
+
+/* --- the job --- */
+
+static void
+write_log(void)
+{
+	FILE *f = fopen("access.log", "w");
+
+	for (long i = 0; i < EVENTS; i++)
+		fprintf(f,
+		    "{\"ts\":%ld,\"status\":%d,\"host\":\"h%d\","
+		    "\"latency_ms\":%d.%d}\n",
+		    1700000000 + i / 20 - (i % 997 == 0 ? 30 : (long)dice(3)),
+		    (int)(200 + dice(4) * 100), (int)dice(20), (int)dice(1000),
+		    (int)dice(10));
+	fclose(f);
+}
+
+/* follow: -f; the input is then grow.log. */
+static pid_t
+start(const char *input, bool follow)
+{
+	pid_t pid = fork();
+	int fd;
+
+	if (pid != 0)
+		return pid;
+	setpgid(0, 0);
+	fd = open("messages", O_WRONLY | O_CREAT | O_APPEND, 0600);
+	dup2(fd, 2);
+	execlp("scheckpoint", "scheckpoint", "run", "-d", "state", "-i", input,
+	    "-o", "out.json", "--every=10ms", "--restarts=50",
+	    follow ? "--follow" : "--keep=3", pipeline, (char *)NULL);
+	_exit(127);
+}
+
+/* --- finding the processes of a role --- */
+
+static pid_t
+parent_of(pid_t pid, char comm[32])
+{
+	char path[64], text[512], *close_paren;
+	int ppid = 0, fd;
+	ssize_t n;
+
+	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+	fd = open(path, O_RDONLY);
+	n = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
+	if (fd != -1)
+		close(fd);
+	text[n < 0 ? 0 : n] = '\0';
+	close_paren = strrchr(text, ')');
+	if (close_paren == NULL)
+		return 0;
+	*close_paren = '\0';
+	snprintf(comm, 32, "%s", strchr(text, '(') + 1);
+	if (sscanf(close_paren + 2, "%*c %d", &ppid) != 1)
+		return 0;
+	return ppid;
+}
+
+/*
+ * The role's process among the descendants of the run, 0 if there is none now.
+ * Forks of scheckpoint: the sink is made before the source.
+ */
+static pid_t
+find_role(pid_t run, const char *role)
+{
+	DIR *dir = opendir("/proc");
+	struct dirent *e;
+	pid_t first = 0, last = 0, found = 0;
+	char comm[32], above[32];
+
+	while (dir != NULL && (e = readdir(dir)) != NULL) {
+		pid_t pid = atoi(e->d_name), up;
+
+		if (pid <= 0 || (up = parent_of(pid, comm)) == 0)
+			continue;
+		if (up == run && strcmp(comm, "scheckpoint") == 0) {
+			if (first == 0 || pid < first)
+				first = pid;
+			if (pid > last)
+				last = pid;
+		} else if (strcmp(comm, role) == 0 &&
+		    (up == run || parent_of(up, above) == run)) {
+			found = pid;
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+	if (strcmp(role, "scheckpoint") == 0)
+		return run;
+	if (strcmp(role, "sink") == 0)
+		return first != last ? first : 0;
+	if (strcmp(role, "source") == 0)
+		return first != last ? last : 0;
+	return found;
+}
+
+static bool
+kill_role(pid_t run, const char *role)
+{
+	pid_t pid;
+
+	if (strcmp(role, "all") != 0) {
+		pid = find_role(run, role);
+		return pid > 0 && kill(pid, SIGKILL) == 0;
+	}
+	for (size_t i = 0; i + 1 < NROLES; i++) {
+		pid = i == 0 ? 0 : find_role(run, roles[i]);
+		if (pid > 0)
+			kill(pid, SIGKILL);
+	}
+	return kill(run, SIGKILL) == 0;
+}
+
+/* --- one trial --- */
+
+struct trial {
+	/* random kills, by time since the trial began */
+	size_t nkills;
+	struct {
+		int64_t at_us;
+		const char *role;
+	} kill[KILLS_MAX];
+	bool complete;	     /* probes must all have hit */
+	const char *crashes; /* for WEIR_CRASH, or NULL */
+	size_t ncrashes;
+};
+
+/* The reader: what is visible only ever grows, as a prefix of the whole. */
+static const char *
+look(size_t *seen)
+{
+	char buf[65536];
+	struct stat st;
+	ssize_t n;
+	int fd = open("out.json", O_RDONLY);
+	const char *bad = NULL;
+
+	if (fd == -1)
+		return *seen > 0 ? "the output is gone" : NULL;
+	if (fstat(fd, &st) == 0 && (size_t)st.st_size < *seen)
+		bad = "the output was cut";
+	while (
+	    bad == NULL && (n = pread(fd, buf, sizeof buf, (off_t)*seen)) > 0) {
+		if (*seen + (size_t)n > want.len ||
+		    memcmp(buf, want.s + *seen, (size_t)n) != 0)
+			bad = "the output is not a prefix";
+		*seen += (size_t)n;
+	}
+	close(fd);
+	return bad;
+}
+
+/* Run until it ends: its wait status. */
+static int
+watch(pid_t run, struct trial *t, int64_t begin_us, size_t *seen,
+    const char **bad)
+{
+	int64_t until = now_us() + LIMIT_MS * INT64_C(1000);
+	int status;
+
+	while (waitpid(run, &status, WNOHANG) == 0) {
+		int64_t now = now_us();
+
+		for (size_t i = 0; i < t->nkills; i++)
+			if (t->kill[i].role != NULL &&
+			    now - begin_us >= t->kill[i].at_us) {
+				kills += kill_role(run, t->kill[i].role);
+				t->kill[i].role = NULL;
+			}
+		if (*bad == NULL)
+			*bad = look(seen);
+		if (now > until) {
+			*bad = "it hangs";
+			kill_role(run, "all");
+			waitpid(run, &status, 0);
+			return status;
+		}
+		pause_us(500);
+	}
+	return status;
+}
+
+static void
+make_tokens(size_t n)
+{
+	char path[64];
+
+	mkdir("tokens", 0700);
+	for (size_t i = 0; i < KILLS_MAX; i++) {
+		snprintf(path, sizeof path, "tokens/%zu", i);
+		unlink(path);
+		if (i < n)
+			close(open(path, O_CREAT | O_WRONLY, 0600));
+	}
+}
+
+static size_t
+tokens_left(void)
+{
+	size_t n = 0;
+	char path[64];
+
+	for (size_t i = 0; i < KILLS_MAX; i++) {
+		snprintf(path, sizeof path, "tokens/%zu", i);
+		n += access(path, F_OK) == 0;
+	}
+	return n;
+}
+
+static bool
+same(const char *path, const struct text *as)
+{
+	struct text t = slurp(path);
+	bool good =
+	    t.len == as->len && (t.len == 0 || memcmp(t.s, as->s, t.len) == 0);
+
+	free(t.s);
+	return good;
+}
+
+static int
+shell(const char *command)
+{
+	int status = system(command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
+static const char *
+run_trial(struct trial *t)
+{
+	int64_t begin = now_us();
+	const char *bad = NULL;
+	size_t seen = 0;
+	int status = -1;
+
+	shell("rm -rf state out.json late.json messages");
+	make_tokens(t->ncrashes);
+	setenv("WEIR_CRASH", t->crashes != NULL ? t->crashes : "", 1);
+	for (int i = 0; i < TRIES && bad == NULL; i++) {
+		pid_t run = start("access.log", false);
+
+		status = watch(run, t, begin, &seen, &bad);
+		if (WIFEXITED(status))
+			break; /* it must know itself when to go on */
+	}
+	unsetenv("WEIR_CRASH");
+	kills += (long)(t->ncrashes - tokens_left());
+	if (bad != NULL)
+		return bad;
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return "it did not end with 0";
+	if (!same("out.json", &want))
+		return "the output differs";
+	if (!same("late.json", &want_late))
+		return "the late events differ";
+	if (shell("scheckpoint verify -d state >verdict 2>&1") != 0)
+		return "the state directory is damaged";
+	return NULL;
+}
+
+/* A run over grow.log: drained or killed after a while, or to its end. */
+static const char *
+drain_once(const char *role, bool follow, size_t *seen)
+{
+	struct trial t = {0};
+	const char *bad = NULL;
+	int64_t now = now_us();
+	pid_t run = start("grow.log", follow);
+	int status;
+
+	if (follow && role == NULL) {
+		pause_us((long)dice(300000));
+		kill(run, SIGTERM);
+	} else if (follow) {
+		t.nkills = 1;
+		t.kill[0].role = role;
+		t.kill[0].at_us = (int64_t)dice(300000);
+	}
+	status = watch(run, &t, now, seen, &bad);
+	if (bad == NULL && role == NULL &&
+	    (follow ? !WIFSIGNALED(status) || WTERMSIG(status) != SIGTERM
+		    : !WIFEXITED(status) || WEXITSTATUS(status) != 0))
+		bad = "it ended in another way than asked for";
+	return bad;
+}
+
+static const char *
+drain_trial(void)
+{
+	struct text all = slurp("access.log");
+	const char *bad = NULL;
+	size_t seen = 0, at = 0;
+	int fd;
+
+	shell("rm -rf state out.json late.json messages; : >grow.log");
+	make_tokens(0);
+	fd = open("grow.log", O_WRONLY | O_APPEND);
+	for (int i = 0; i < 6 && bad == NULL; i++) {
+		size_t n = i == 5 ? all.len - at : (size_t)dice(all.len / 5);
+
+		/* lines are cut anywhere: the rest comes with the next piece */
+		if (write(fd, all.s + at, n) != (ssize_t)n)
+			bad = "the log could not be written";
+		at += n;
+		/* a killed process of a followed job restarts: only a killed
+		   run ends */
+		if (bad == NULL)
+			bad =
+			    drain_once(i % 2 == 1 ? "all" : NULL, i < 5, &seen);
+	}
+	close(fd);
+	free(all.s);
+	if (bad == NULL && !same("out.json", &want))
+		bad = "the output differs";
+	if (bad == NULL && !same("late.json", &want_late))
+		bad = "the late events differ";
+	return bad;
+}
+
+static void
+judge(const char *bad, const char *what)
+{
+	result(bad == NULL, "%s%s%s", what, bad ? ": " : "", bad ? bad : "");
+	if (bad != NULL) {
+		char command[128];
+
+		shell("sed 's/^/# /' messages");
+		snprintf(command, sizeof command,
+		    "rm -rf bad.%d; mkdir bad.%d; cp -a state out.json "
+		    "messages bad.%d",
+		    tests, tests, tests);
+		shell(command);
+	}
+}
+
+/* --- modes --- */
+
+static void
+random_kills(long n)
+{
+	for (long i = 0; i < n; i++) {
+		struct trial t = {.nkills = 1 + (size_t)dice(3)};
+		char what[256];
+		int len = snprintf(what, sizeof what, "run %ld:", i);
+
+		for (size_t k = 0; k < t.nkills; k++) {
+			t.kill[k].at_us = (int64_t)dice(450000);
+			t.kill[k].role = roles[dice(NROLES)];
+			len += snprintf(what + len, sizeof what - (size_t)len,
+			    " %s@%ldms", t.kill[k].role,
+			    (long)(t.kill[k].at_us / 1000));
+		}
+		judge(run_trial(&t), what);
+	}
+}
+
+static void
+drains(long n)
+{
+	for (long i = 0; i < n; i++)
+		judge(drain_trial(), "followed, drained and killed in turn");
+}
+
+struct probe {
+	char role[32], name[64];
+	long count;
+};
+
+/* The probes that an uninterrupted run comes by, and how often. */
+static size_t
+discover(struct probe *probes)
+{
+	FILE *f = fopen("probes", "r");
+	char role[32], name[64];
+	size_t n = 0, i;
+
+	while (f != NULL && fscanf(f, "%31s %63s", role, name) == 2) {
+		for (i = 0; i < n; i++)
+			if (strcmp(probes[i].role, role) == 0 &&
+			    strcmp(probes[i].name, name) == 0)
+				break;
+		if (i == n && n < PROBES_MAX) {
+			strcpy(probes[n].role, role);
+			strcpy(probes[n].name, name);
+			probes[n++].count = 0;
+		}
+		if (i < n)
+			probes[i].count++;
+	}
+	if (f != NULL)
+		fclose(f);
+	return n;
+}
+
+static void
+probe_trial(const char *crashes, size_t n)
+{
+	struct trial t = {.crashes = crashes, .ncrashes = n};
+	long before = kills;
+	const char *bad = run_trial(&t);
+	char what[256];
+
+	snprintf(what, sizeof what, "%s%s", crashes,
+	    kills - before == (long)n ? "" : " (not reached)");
+	judge(bad, what);
+}
+
+static void
+probe_kills(long max)
+{
+	static struct probe probes[PROBES_MAX];
+	size_t n = discover(probes);
+	long all = 0, left;
+
+	for (size_t i = 0; i < n; i++)
+		all += probes[i].count >= 5 ? 3 : 1;
+	left = all;
+	for (size_t i = 0; i < n; i++) {
+		long counts[3] = {1, probes[i].count / 3, probes[i].count - 1};
+
+		for (int k = 0; k < (probes[i].count >= 5 ? 3 : 1); k++) {
+			char crash[160];
+
+			/* choose max of all, evenly */
+			if ((long)dice((uint64_t)left--) >= max)
+				continue;
+			max--;
+			snprintf(crash, sizeof crash, "%.60s:%ld:%.30s",
+			    probes[i].name, counts[k], probes[i].role);
+			probe_trial(crash, 1);
+		}
+	}
+}
+
+static void
+recovery_kills(long max)
+{
+	static const char *const firsts[] = {"commit.manifest:3:scheckpoint",
+	    "forward.part:2:scheckpoint", "commit.asked:4:scheckpoint",
+	    "stage.published:4:swindow"};
+	static struct probe probes[PROBES_MAX];
+	size_t n = discover(probes);
+	long left = (long)(n * 4);
+
+	for (size_t i = 0; i < n; i++)
+		for (size_t k = 0; k < 4; k++) {
+			char crash[256];
+
+			if ((long)dice((uint64_t)left--) >= max)
+				continue;
+			max--;
+			snprintf(crash, sizeof crash, "%s %.60s:1:%.30s",
+			    firsts[k], probes[i].name, probes[i].role);
+			probe_trial(crash, 2);
+		}
+}
+
+/* The output of a run that nobody kills, and the probes that it comes by. */
+static bool
+uninterrupted(void)
+{
+	char command[1024];
+	int status;
+	pid_t run;
+
+	shell("rm -rf state out.json late.json messages probes bad.*");
+	setenv("WEIR_CRASH_LOG", "probes", 1);
+	run = start("access.log", false);
+	waitpid(run, &status, 0);
+	unsetenv("WEIR_CRASH_LOG");
+	want = slurp("out.json");
+	want_late = slurp("late.json");
+	result(WIFEXITED(status) && WEXITSTATUS(status) == 0 && want.len > 0,
+	    "an uninterrupted run");
+	/* and the same pipeline without a job gives the same */
+	snprintf(command, sizeof command,
+	    "sfilter -F 'true' access.log | %s "
+	    ">plain.json 2>>messages",
+	    pipeline);
+	result(shell(command) == 0 && same("plain.json", &want),
+	    "is the same as without a job");
+	return failures == 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	char tokens[4096];
+	long n;
+
+	if (argc == 2 && strcmp(argv[1], "slow") == 0)
+		return be_slow();
+	if (argc != 5 || chdir(argv[1]) == -1) {
+		fprintf(stderr, "usage: crash DIR SEED MODE N\n");
+		return 2;
+	}
+	rng = strtoull(argv[2], NULL, 10) * 2654435761u + 88172645463325252u;
+	n = atol(argv[4]);
+	snprintf(tokens, sizeof tokens, "%s/tokens", argv[1]);
+	setenv("WEIR_CRASH_DIR", tokens, 1);
+	setenv("CRASH", argv[0], 1);
+	write_log();
+	if (uninterrupted()) {
+		if (strcmp(argv[3], "random") == 0)
+			random_kills(n);
+		else if (strcmp(argv[3], "probes") == 0)
+			probe_kills(n);
+		else if (strcmp(argv[3], "drain") == 0)
+			drains(n);
+		else
+			recovery_kills(n);
+	}
+	printf("# %ld kills, seed %s\n1..%d\n", kills, argv[2], tests);
+	return failures != 0;
+}
