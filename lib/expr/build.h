@@ -41,15 +41,6 @@ struct weir_local {
 struct weir_node *weir_check_tree(
     struct weir_build *b, const struct weir_ast *ast);
 
-/* For macro.c: a node of a part; NULL as src->err. */
-struct weir_node *weir_check_part(
-    struct weir_build *b, const struct weir_ast *ast);
-struct weir_node *weir_node_new(struct weir_build *b, enum weir_node_kind kind,
-    const struct weir_ast *ast, size_t n);
-/* Is it a macro with variables? Then 1 with its node, or -1; else 0. */
-int weir_check_macro(
-    struct weir_build *b, const struct weir_ast *ast, struct weir_node **node);
-
 /* Fold a node whose kids are constants, if that gives a value (fold.c). */
 void weir_fold(struct weir_build *b, struct weir_node *node);
 

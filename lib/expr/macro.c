@@ -1,7 +1,7 @@
 /*
  * Macros with variables: calls whose arguments are not evaluated first.
  */
-#include "expr/build.h"
+#include "expr/check.h"
 #include "expr/loop.h"
 
 #define VARS 2
