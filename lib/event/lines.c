@@ -105,7 +105,7 @@ weir_lines_end(struct weir_reader *r)
 {
 	if (r->tail.len > 0) {
 		weir_long_end(r);
-	} else if (r->end > r->pos) {
+	} else if (r->end > r->pos && r->end > r->ready) {
 		r->buf[r->end++] = '\n';
 		r->added = true;
 	}

@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RS	  0x1e
-#define LINE_TOP  ((size_t)1 << 30) /* offsets in a block have 32 bits */
-#define ROWS_MIN  64
-#define SLOTS_MAX 131072 /* slots of a block: 1 MiB */
+#define RS	   0x1e
+#define LINE_TOP   ((size_t)1 << 30) /* offsets in a block have 32 bits */
+#define ROWS_MIN   64
+#define BLANKS_MAX 4096	  /* before a sequence */
+#define SLOTS_MAX  131072 /* slots of a block: 1 MiB */
 
 static const char magic[] = "weir";
 
@@ -162,26 +163,33 @@ weir_reader_judge(
 }
 
 /*
- * What do the first bytes of this file say? 1 if they do, 0 if more are needed;
- * last: there will not be more.
+ * What do the first bytes s say? AUTO: more are needed. Blanks may stand before
+ * the first record of a sequence: where reading goes on after another one.
  */
+static enum weir_format
+guess(const char *s, size_t n)
+{
+	size_t i = 0;
+
+	if (memcmp(s, magic, n < 4 ? n : 4) == 0)
+		return n < 4 ? WEIR_FORMAT_AUTO : WEIR_FORMAT_FRAMES;
+	while (i < n && i < BLANKS_MAX && strchr(" \t\r\n", s[i]) && s[i])
+		i++;
+	if (i == n && i < BLANKS_MAX)
+		return WEIR_FORMAT_AUTO;
+	return i < n && s[i] == RS ? WEIR_FORMAT_SEQ : WEIR_FORMAT_JSON;
+}
+
+/* Find out the format of this file; last: no more bytes of it come. 1 or -1. */
 static int
 recognise(struct weir_reader *r, bool last, struct weir_error *err)
 {
-	size_t n = r->end - r->pos;
-	const char *s = r->buf + r->pos;
-	enum weir_format format = WEIR_FORMAT_JSON;
+	enum weir_format format = guess(r->buf + r->pos, r->end - r->pos);
 
-	if (n == 0)
-		return 0;
-	if (*s == RS)
-		format = WEIR_FORMAT_SEQ;
-	else if (memcmp(s, magic, n < 4 ? n : 4) == 0) {
-		if (n < 4 && !last)
-			return 0;
-		if (n >= 4)
-			format = WEIR_FORMAT_FRAMES;
-	}
+	if (format == WEIR_FORMAT_AUTO && (!last || r->end == r->pos))
+		return 1;
+	if (format == WEIR_FORMAT_AUTO)
+		format = WEIR_FORMAT_JSON;
 	if (r->format != WEIR_FORMAT_AUTO && format != r->format &&
 	    (format == WEIR_FORMAT_FRAMES || r->format == WEIR_FORMAT_FRAMES))
 		return weir_fail(err, WEIR_INPUT,
@@ -219,8 +227,11 @@ finish(struct weir_reader *r, int got, struct weir_error *err)
 		r->boundary = true;
 	else
 		r->ended = got + 1;
-	if (!r->recognised && recognise(r, true, err) < 0)
-		return -1;
+	if (!r->recognised) {
+		if (recognise(r, true, err) < 0)
+			return -1;
+		arrived(r);
+	}
 	if (r->format == WEIR_FORMAT_FRAMES)
 		return weir_frames_end(r, err);
 	/* What cannot be read again is not left behind. */

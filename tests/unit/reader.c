@@ -180,6 +180,7 @@ test_lines(void)
 	check("BOM", "\xEF\xBB\xBF{\"a\":1}\n\xEF\xBB\xBF{}\n",
 	    "1 {\"a\":1}|1\nbad 2@11 len 5 raw 5\n"
 	    "done at 17 line 2");
+	check("only blanks", "\n\n \n", "done at 4 line 3");
 	check("only a BOM", "\xEF\xBB\xBF\n", "done at 4 line 1");
 }
 
@@ -222,6 +223,8 @@ test_seq(void)
 {
 	check("a sequence", "\x1e{\"a\":1}\n\x1e{\"a\":2}\n",
 	    "1 {\"a\":1}|1\n2 {\"a\":2}|2\ndone at 18 line 2");
+	check("blanks before a sequence", "\n \x1e{}\n",
+	    "1 {}|\ndone at 6 line 1");
 	check("no newlines, many RS", "\x1e\x1e{\"a\":1}\x1e\x1e\x1e{\"a\":2}",
 	    "1 {\"a\":1}|1\n2 {\"a\":2}|2\ndone at 19 line 2");
 	check("texts of several lines",
