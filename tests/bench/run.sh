@@ -159,7 +159,13 @@ bench_checkpoint() {
 		a, b, (b / a - 1) * 100 }'
 }
 
-all="start memory filter window keys stages latency checkpoint"
+bench_state() {
+	echo "state: the table and snapshots alone, 1 M keys of 16 bytes"
+	"$build/bench/table" | sed 's/^/  /'
+	(cd "$dir" && "$build/bench/snapshot") | sed 's/^/  /'
+}
+
+all="start memory filter window keys stages latency state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
