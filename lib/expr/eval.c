@@ -89,23 +89,31 @@ holds(enum weir_op op, int c)
 	}
 }
 
+/* A constant that a double can be compared with as a double: 1, else 0. */
+static inline int
+as_double(struct weir_value c, double *d)
+{
+	*d = c.kind == WEIR_DOUBLE ? c.d : (double)c.i;
+	return (c.kind == WEIR_DOUBLE && c.d == c.d) ||
+	    (c.kind == WEIR_INT && c.i > -(INT64_C(1) << 53) &&
+		c.i < INT64_C(1) << 53);
+}
+
 /* A field against a number: most are small ints on both sides. */
 static inline struct weir_value
 field_number(
     struct weir_env *env, const struct weir_expr *x, const struct weir_insn *in)
 {
 	struct weir_value v = load_field(env, x, in->a), c = x->consts[in->b];
-	double d;
+	double d, f;
 
-	if (v.kind != WEIR_INT)
-		return weir_op_binary(env, (enum weir_op)in->n, v, c);
-	if (c.kind == WEIR_INT)
+	if (v.kind == WEIR_INT && c.kind == WEIR_INT)
 		return weir_bool(
 		    holds((enum weir_op)in->n, (v.i > c.i) - (v.i < c.i)));
-	if (c.kind != WEIR_DOUBLE || c.d != c.d)
+	if ((v.kind != WEIR_INT && v.kind != WEIR_DOUBLE) || !as_double(c, &d))
 		return weir_op_binary(env, (enum weir_op)in->n, v, c);
-	d = (double)v.i;
-	return weir_bool(holds((enum weir_op)in->n, (d > c.d) - (d < c.d)));
+	f = v.kind == WEIR_INT ? (double)v.i : v.d;
+	return weir_bool(holds((enum weir_op)in->n, (f > d) - (f < d)));
 }
 
 /*
@@ -143,7 +151,7 @@ whole_event(struct weir_env *env)
 	return weir_value_read(s, (size_t)(end - s), env->arena);
 }
 
-/* Most arithmetic is on two ints or two doubles. */
+/* Most arithmetic is on numbers. */
 static inline struct weir_value
 binary(struct weir_env *env, enum weir_op op, struct weir_value a,
     struct weir_value b)
@@ -153,14 +161,10 @@ binary(struct weir_env *env, enum weir_op op, struct weir_value a,
 			return weir_bool(holds(op, (a.i > b.i) - (a.i < b.i)));
 		if (op <= WEIR_OP_MOD)
 			return weir_arith(env, op, a, b);
-	} else if (a.kind == WEIR_DOUBLE && b.kind == WEIR_DOUBLE) {
-		switch (op) {
-		case WEIR_OP_ADD: return weir_double(a.d + b.d);
-		case WEIR_OP_SUB: return weir_double(a.d - b.d);
-		case WEIR_OP_MUL: return weir_double(a.d * b.d);
-		case WEIR_OP_DIV: return weir_double(a.d / b.d);
-		default: break;
-		}
+	} else if (op <= WEIR_OP_MOD && a.kind >= WEIR_INT &&
+	    a.kind <= WEIR_DOUBLE && b.kind >= WEIR_INT &&
+	    b.kind <= WEIR_DOUBLE) {
+		return weir_arith(env, op, a, b);
 	}
 	return weir_op_binary(env, op, a, b);
 }

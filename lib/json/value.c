@@ -47,24 +47,17 @@ read_string(const char *s, size_t len, struct weir_arena *arena)
 static struct weir_value
 read_number(const char *s, size_t len)
 {
-	struct weir_value v = {.kind = WEIR_INT};
 	struct weir_num num;
+	int64_t i;
 
-	if (weir_value_small_int(s, len, &v.i))
-		return v;
+	if (weir_value_small_int(s, len, &i))
+		return (struct weir_value){.kind = WEIR_INT, .i = i};
 	weir_num_read(s, len, &num);
-	switch (num.kind) {
-	case WEIR_NUM_INT: v.i = num.i; break;
-	case WEIR_NUM_UINT:
-		v.kind = WEIR_UINT;
-		v.u = num.u;
-		break;
-	default:
-		v.kind = WEIR_DOUBLE;
-		v.d = num.d;
-		break;
-	}
-	return v;
+	if (num.kind == WEIR_NUM_DOUBLE)
+		return (struct weir_value){.kind = WEIR_DOUBLE, .d = num.d};
+	return (struct weir_value){
+	    .kind = num.kind == WEIR_NUM_INT ? WEIR_INT : WEIR_UINT,
+	    .u = num.u};
 }
 
 struct weir_value

@@ -31,8 +31,8 @@ static const char *const exprs[] = {
     "level == \"error\" || level == \"fatal\"",
     "latency_ms * 1000 + 5 > 100 && status != 200",
     "status + bytes * 2 - status / 3 + bytes % 7 * 4 - 1 > 0 && bytes < 99999",
-    "status >= 500 && status < 600 && bytes > 100 && latency_ms < 1000.0 && "
-    "level == \"error\" && method != \"POST\" && user.id > 5",
+    ("status >= 500 && status < 600 && bytes > 100 && latency_ms < 1000.0 && "
+     "level == \"error\" && method != \"POST\" && user.id > 5"),
     "host in [\"web-1\", \"web-17.example.org\"]",
     "path.matches(\"^/api/v[0-9]+/orders\")",
     "user.agent.contains(\"Linux\")",
