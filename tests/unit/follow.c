@@ -118,7 +118,8 @@ static void
 test_growth(void)
 {
 	struct weir_source *s;
-	int64_t start;
+	struct pollfd p = {.events = POLLIN};
+	int timeout;
 
 	append("log", "1\n");
 	s = follow("log");
