@@ -174,14 +174,20 @@ call(struct weir_env *env, const struct weir_func *f,
     const struct weir_value *args, size_t n)
 {
 	struct weir_call c = {f, args, n};
+	struct weir_value full;
 	bool absent = false;
-	size_t i;
+	size_t i, long_text = 0;
 
 	for (i = 0; i < n && !(f->flags & WEIR_F_LAX); i++) {
 		if (args[i].kind == WEIR_ERROR)
 			return args[i];
 		absent |= args[i].kind == WEIR_ABSENT;
+		if (args[i].kind == WEIR_STRING)
+			long_text += args[i].aux;
 	}
+	/* In a loop, going through long strings is work, too. */
+	if (long_text > 1024 && !weir_spend(env, long_text / 1024, &full))
+		return full;
 	if (absent)
 		return (struct weir_value){.kind = WEIR_ABSENT};
 	return f->fn(env, &c);

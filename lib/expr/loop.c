@@ -73,7 +73,8 @@ weir_loop_next(struct weir_env *env, unsigned kind, struct weir_value *locals)
 {
 	struct loop *l = state(locals);
 
-	if (l->i == l->n || !weir_spend(env, 1, &l->result))
+	if (l->i == l->n || !weir_spend(env, 1, &l->result) ||
+	    !weir_room(env, 0, &l->result))
 		return 0;
 	if (kind & WEIR_LOOP_TWO) {
 		locals[1] =
@@ -117,6 +118,23 @@ weir_loop_guard(
 	return rc > 0;
 }
 
+/*
+ * Taking a long text again and again makes a result that is larger than all
+ * there is, so it costs steps. 1, or 0 with the result an error.
+ */
+static int
+take(struct weir_env *env, struct loop *l, struct weir_value v)
+{
+	bool text = v.kind == WEIR_STRING || v.kind == WEIR_BYTES ||
+	    v.kind == WEIR_JSON;
+
+	if (v.kind <= WEIR_ERROR) {
+		l->result = v;
+		return 0;
+	}
+	return !text || weir_spend(env, v.aux / 1024, &l->result);
+}
+
 /* Room for one more in out (and out_keys); 0 with the result an error. */
 static int
 grow(struct weir_env *env, struct loop *l, bool keys)
@@ -145,11 +163,7 @@ grow(struct weir_env *env, struct loop *l, bool keys)
 static int
 append(struct weir_env *env, struct loop *l, struct weir_value v)
 {
-	if (v.kind <= WEIR_ERROR) {
-		l->result = v;
-		return 0;
-	}
-	if (!grow(env, l, false))
+	if (!take(env, l, v) || !grow(env, l, false))
 		return 0;
 	l->out[l->nout++] = v;
 	return 1;
@@ -162,11 +176,7 @@ put(struct weir_env *env, struct loop *l, struct weir_value key,
 {
 	struct weir_map map = {l->nout, l->out_keys, l->out};
 
-	if (v.kind <= WEIR_ERROR) {
-		l->result = v;
-		return 0;
-	}
-	if (!weir_spend(env, l->nout / 8, &l->result))
+	if (!take(env, l, v) || !weir_spend(env, l->nout / 8, &l->result))
 		return 0;
 	if (weir_map_get(&map, key) != NULL) {
 		l->result =

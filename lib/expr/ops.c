@@ -225,8 +225,13 @@ struct weir_value
 weir_op_binary(struct weir_env *env, enum weir_op op, struct weir_value a,
     struct weir_value b)
 {
+	struct weir_value full;
+
 	if (a.kind <= WEIR_ERROR || b.kind <= WEIR_ERROR)
 		return worse(a, b);
+	if (a.kind == WEIR_STRING && a.aux > 1024 &&
+	    !weir_spend(env, a.aux / 1024, &full))
+		return full;
 	switch (op) {
 	case WEIR_OP_EQ: return weir_bool(weir_value_equal(a, b, env->arena));
 	case WEIR_OP_NE: return weir_bool(!weir_value_equal(a, b, env->arena));

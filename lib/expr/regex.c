@@ -3,6 +3,7 @@
 #include "expr/regex.h"
 
 #include "base/mem.h"
+#include "expr/loop.h"
 
 #include <pcre2.h>
 #include <stdio.h>
@@ -10,6 +11,8 @@
 
 #define MATCH_LIMIT 1000000u /* steps of backtracking from one place */
 #define HEAP_LIMIT  20000u   /* KiB */
+#define STACK_FIRST ((size_t)32 << 10)
+#define STACK_LIMIT ((size_t)4 << 20)
 #define PATTERN_MAX ((size_t)16 << 10)
 #define SUBJECT_MAX ((size_t)1 << 20)
 
@@ -17,6 +20,7 @@ struct weir_regex {
 	pcre2_code *code;
 	pcre2_match_data *data;
 	pcre2_match_context *limits;
+	pcre2_jit_stack *stack;
 };
 
 static int
@@ -73,7 +77,12 @@ weir_regex_new(const char *pattern, size_t len, char *why, size_t *at)
 	pcre2_set_match_limit(re->limits, MATCH_LIMIT);
 	pcre2_set_heap_limit(re->limits, HEAP_LIMIT);
 	/* Where the system forbids it, the interpreter does it. */
-	(void)pcre2_jit_compile(code, PCRE2_JIT_COMPLETE);
+	re->stack = NULL;
+	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
+		re->stack =
+		    pcre2_jit_stack_create(STACK_FIRST, STACK_LIMIT, NULL);
+	if (re->stack != NULL)
+		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
 	return re;
 }
 
@@ -82,6 +91,7 @@ weir_regex_free(struct weir_regex *re)
 {
 	if (re == NULL)
 		return;
+	pcre2_jit_stack_free(re->stack);
 	pcre2_match_context_free(re->limits);
 	pcre2_match_data_free(re->data);
 	pcre2_code_free(re->code);
@@ -110,6 +120,7 @@ weir_regex_test(
     struct weir_env *env, const struct weir_regex *re, struct weir_value v)
 {
 	char why[WEIR_REGEX_ERROR];
+	struct weir_value full;
 	struct weir_str type;
 	int rc;
 
@@ -121,6 +132,8 @@ weir_regex_test(
 		    "no such overload: %.*s.matches(string)", (int)type.len,
 		    type.s);
 	}
+	if (v.aux > 64 && !weir_spend(env, v.aux / 64, &full))
+		return full;
 	rc = weir_regex_match(re, v.s, v.aux, why);
 	if (rc < 0)
 		return weir_error_value(env, "matches: %s", why);
