@@ -1,7 +1,7 @@
 #include "op/aggregate.h"
 
 #include "base/mem.h"
-#include "base/num.h"
+#include "base/numshort.h"
 #include "base/text.h"
 #include "expr/source.h"
 #include "op/column.h"
@@ -198,7 +198,7 @@ weir_aggs_fini(struct weir_aggs *aggs)
 
 /* --- an event --- */
 
-/* What a field holds, without the evaluator. */
+/* What a field holds, without the evaluator; the usual is read_field()'s. */
 static int
 read_other(const struct weir_agg_expr *x, const char *s, size_t len,
     struct weir_arena *arena, struct weir_value *v, struct weir_error *err)
@@ -222,17 +222,18 @@ read_other(const struct weir_agg_expr *x, const char *s, size_t len,
 	return 1;
 }
 
-/* The usual field: a small integer. */
 static inline int
 read_field(const struct weir_agg_expr *x, const struct weir_row *row,
     struct weir_arena *arena, struct weir_value *v, struct weir_error *err)
 {
 	struct weir_slot slot = row->slots[x->slot];
 	const char *s = row->text + slot.off;
+	struct weir_num num;
 
-	if (slot.len == 0 || !weir_value_small_int(s, slot.len, &v->i))
+	if (!weir_num_read_short(s, slot.len, &num))
 		return read_other(x, s, slot.len, arena, v, err);
-	v->kind = WEIR_INT;
+	v->kind = WEIR_INT + (uint32_t)num.kind; /* int, uint, double */
+	v->u = num.u;
 	return 1;
 }
 

@@ -44,7 +44,8 @@ extreme_check(
 {
 	const struct weir_value *s = state, *v = in->arg[0];
 
-	if (v->kind == WEIR_INT && s->kind == WEIR_INT)
+	if (v->kind == s->kind &&
+	    (v->kind == WEIR_INT || (v->kind == WEIR_DOUBLE && v->d == v->d)))
 		return 1;
 	if (v->kind == WEIR_BYTES || !weir_value_ordered(*v, *v))
 		return weir_fail(err, WEIR_INPUT,
@@ -88,6 +89,9 @@ extreme_add(
 	if (s->kind == WEIR_INT && v->kind == WEIR_INT) {
 		if (sign > 0 ? v->i > s->i : v->i < s->i)
 			s->i = v->i;
+	} else if (s->kind == WEIR_DOUBLE && v->kind == WEIR_DOUBLE) {
+		if (sign > 0 ? v->d > s->d : v->d < s->d)
+			s->d = v->d;
 	} else if (s->kind == WEIR_ABSENT || compare(v, s) == sign) {
 		extreme_set(s, v, owned);
 	}

@@ -100,16 +100,15 @@ set_whole(struct sum *s, weir_int128 sum)
 		s->u = (uint64_t)sum;
 }
 
-static void
+/* What rounding loses of a sum of two is a double itself (Knuth, 4.2.2). */
+static inline void
 add_double(struct sum *s, double d)
 {
-	double sum = s->d + d;
+	double sum = s->d + d, part = sum - s->d;
+	double lost = (s->d - (sum - part)) + (d - part);
 
-	if (!isfinite(sum)) /* nothing was lost that could be told */
-		s->lost = 0;
-	else
-		s->lost +=
-		    fabs(s->d) >= fabs(d) ? (s->d - sum) + d : (d - sum) + s->d;
+	/* Of an infinite sum nothing can be told. */
+	s->lost = isfinite(sum) ? s->lost + lost : 0;
 	s->d = sum;
 }
 
@@ -188,7 +187,8 @@ sum_add(void *state, const struct weir_agg_input *in, size_t *owned)
 	    !__builtin_add_overflow(s->i, v->i, &sum)) {
 		s->i = sum;
 	} else if (v->kind == WEIR_DOUBLE) {
-		make_double(s);
+		if (s->mode != SUM_DOUBLE)
+			make_double(s);
 		add_double(s, v->d);
 	} else if (s->mode != SUM_DOUBLE &&
 	    fits(whole(s) + weir_agg_whole(*v))) {
