@@ -332,6 +332,7 @@ tool_run(struct tool *t, struct weir_stage *st)
 	summary(t, weir_stage_metrics(st));
 	if (t->stats)
 		show_stats(t, weir_stage_metrics(st));
+	weir_buf_fini(&t->first_bad);
 	tool_end_by_signal();
 	return status;
 }

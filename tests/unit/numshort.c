@@ -40,7 +40,7 @@ main(void)
 	static const char *const others[] = {"", "-1", "-0", "1e5", "1E5",
 	    "1.5e3", "123456789", "1234567.89", "null", "true", "\"12\"", "[]",
 	    "{}", "\"1.5\"", "-1.5"};
-	char text[16];
+	char text[32];
 	int good = 1;
 
 	for (int i = 0; i < 10000; i++)
