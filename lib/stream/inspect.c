@@ -21,12 +21,12 @@
 struct position {
 	char *name;
 	struct weir_place place;
-	int64_t watermark;
 };
 
 struct info {
 	struct weir_manifest m;
 	uint64_t bytes; /* of all parts */
+	int64_t watermark;
 	size_t n;
 	struct position *sources;
 };
@@ -42,47 +42,66 @@ info_fini(struct info *in)
 	weir_manifest_fini(&in->m);
 }
 
-/* If the part is that of a source, take its place: 1, 0 if not, -1. */
+/* The place in the part of a source. */
 static int
-read_position(int cpfd, const struct weir_manifest_part *p,
-    struct position *pos, struct weir_error *err)
+read_place(struct weir_snapshot_reader *r, const char *name, struct info *in,
+    struct weir_error *err)
 {
-	struct weir_snapshot_reader *r;
-	const struct weir_snapshot_header *h;
+	struct position *pos = &in->sources[in->n];
 	struct weir_str line;
-	int got = 0;
+	/* the runtime's own line comes first */
+	int got = weir_snapshot_next(r, &line, err);
+
+	if (got == 1)
+		got = weir_snapshot_next(r, &line, err);
+	if (got == 1)
+		got = weir_place_read(&pos->place, line.s, line.len, err);
+	if (got != 1)
+		return got;
+	pos->name = weir_strdup(name);
+	in->n++;
+	return 1;
+}
+
+/*
+ * Time comes from where it was given: a source, or a stage's -t. The stream is
+ * as far as the slowest of them.
+ */
+static int
+read_part(int cpfd, const struct weir_manifest_part *p, struct info *in,
+    struct weir_error *err)
+{
+	const struct weir_snapshot_header *h;
+	struct weir_snapshot_reader *r;
+	int got = 1;
 
 	r = weir_snapshot_open(cpfd, p->file, err);
 	if (r == NULL)
 		return -1;
 	h = weir_snapshot_header(r);
-	if (strcmp(h->kind, "source") == 0) {
-		*pos = (struct position){.watermark = h->watermark};
-		/* the runtime's own line comes first */
-		got = weir_snapshot_next(r, &line, err);
-		if (got == 1)
-			got = weir_snapshot_next(r, &line, err);
-		if (got == 1)
-			got =
-			    weir_place_read(&pos->place, line.s, line.len, err);
-		if (got == 1)
-			pos->name = weir_strdup(p->stage);
-	}
+	if (strcmp(h->kind, "source") == 0)
+		got = read_place(r, p->stage, in, err);
+	if (strcmp(h->kind, "sink") != 0 && h->watermark != WEIR_TIME_NONE &&
+	    (in->watermark == WEIR_TIME_NONE || h->watermark < in->watermark))
+		in->watermark = h->watermark;
 	weir_snapshot_close(r);
 	return got;
 }
 
-/*
- * Parts of sources have the name of a source, without a slash; only those are
- * opened, as others can be big.
- */
+/* Only parts that are known to be small are opened. */
+static bool
+is_small(const char *stage)
+{
+	return strchr(stage, '/') == NULL || strstr(stage, "/time.") != NULL;
+}
+
 static int
 info_load(const struct weir_dir *d, struct weir_cp cp, struct info *in,
     struct weir_error *err)
 {
 	int fd, got;
 
-	*in = (struct info){0};
+	*in = (struct info){.watermark = WEIR_TIME_NONE};
 	got = weir_manifest_load(d, cp, &in->m, err);
 	if (got != 1)
 		return got;
@@ -92,16 +111,10 @@ info_load(const struct weir_dir *d, struct weir_cp cp, struct info *in,
 		return -1;
 	}
 	in->sources = weir_calloc(in->m.nparts + 1, sizeof *in->sources);
-	for (size_t i = 0; i < in->m.nparts; i++) {
-		const struct weir_manifest_part *p = &in->m.parts[i];
-
-		in->bytes += p->len;
-		if (strchr(p->stage, '/') != NULL)
-			continue;
-		got = read_position(fd, p, &in->sources[in->n], err);
-		if (got == -1)
-			break;
-		in->n += got == 1;
+	for (size_t i = 0; i < in->m.nparts && got != -1; i++) {
+		in->bytes += in->m.parts[i].len;
+		if (is_small(in->m.parts[i].stage))
+			got = read_part(fd, &in->m.parts[i], in, err);
 	}
 	close(fd);
 	if (got == -1) {
@@ -131,18 +144,6 @@ add_time(struct weir_buf *out, int64_t ns, const char *quote)
 	weir_buf_puts(out, quote);
 }
 
-/* The stream is as far as its slowest source. */
-static int64_t
-watermark(const struct info *in)
-{
-	int64_t w = in->n > 0 ? in->sources[0].watermark : WEIR_TIME_NONE;
-
-	for (size_t i = 1; i < in->n; i++)
-		if (in->sources[i].watermark < w)
-			w = in->sources[i].watermark;
-	return w;
-}
-
 static void
 json_row(struct weir_buf *out, const struct info *in)
 {
@@ -167,7 +168,7 @@ json_row(struct weir_buf *out, const struct info *in)
 		    p->place.line, p->place.offset);
 	}
 	weir_buf_puts(out, "},\"watermark\":");
-	add_time(out, watermark(in), "\"");
+	add_time(out, in->watermark, "\"");
 	weir_buf_printf(out, ",\"end\":%s%s%s}\n", end ? "\"" : "",
 	    end ? end : "null", end ? "\"" : "");
 }
@@ -193,7 +194,7 @@ table_row(struct weir_buf *out, const struct info *in)
 	weir_buf_printf(out, "%9" PRIu64 "  %7.1f ms  ", in->bytes,
 	    (double)in->m.duration_ns / 1e6);
 	at = out->len;
-	add_time(out, watermark(in), "");
+	add_time(out, in->watermark, "");
 	pad(out, at, 26);
 	for (size_t i = 0; i < in->n; i++) {
 		const struct weir_place *p = &in->sources[i].place;

@@ -208,7 +208,7 @@ struct watch {
 	struct pollfd p[PIN_MAX + 4];
 	size_t ninputs; /* p[0..ninputs) are inputs, of[] says which */
 	size_t of[PIN_MAX];
-	size_t n, wake, control, capture; /* places in p; n: not watched */
+	size_t n, wake, control, capture, out; /* places in p; n: not watched */
 	int timeout_ms;
 };
 
@@ -253,13 +253,18 @@ watch_others(struct watch *w, const struct weir_stage *st)
 {
 	size_t none = sizeof w->p / sizeof *w->p;
 
-	w->wake = w->control = w->capture = none;
+	w->wake = w->control = w->capture = w->out = none;
 	if (st->c.wake_fd >= 0)
 		watch_fd(w, st->c.wake_fd, &w->wake);
 	if (st->c.control_fd >= 0)
 		watch_fd(w, st->c.control_fd, &w->control);
 	if (st->capture.pid > 0)
 		watch_fd(w, st->capture.fd, &w->capture);
+	if (st->writer != NULL) {
+		/* for nothing but the end of its reader, even with no output */
+		watch_fd(w, st->c.out_fd, &w->out);
+		w->p[w->out].events = 0;
+	}
 }
 
 /* What came in besides input: signals, orders, the end of a capture. */
@@ -272,6 +277,10 @@ serve(struct weir_stage *st, const struct watch *w, struct weir_error *err)
 	if (w->capture < w->n && w->p[w->capture].revents != 0 &&
 	    weir_stage_reap(st, err) < 0)
 		return -1;
+	if (w->out < w->n && (w->p[w->out].revents & POLLERR) != 0) {
+		st->reader_gone = true;
+		return weir_fail(err, WEIR_SYSTEM, "the reader went away");
+	}
 	if (w->control < w->n && w->p[w->control].revents != 0 &&
 	    st->ops->control(st->self, st, err) < 0)
 		return -1;

@@ -64,6 +64,7 @@ struct weir_stage {
 	bool timed;
 	/* output */
 	struct weir_writer *writer;
+	bool reader_gone; /* nobody reads our output any more */
 	bool started; /* ops->open was called */
 	int64_t flushed_ns;
 	uint64_t flushed_bytes;

@@ -262,7 +262,8 @@ weir_stage_run(struct weir_stage *st, struct weir_error *err)
 
 	if (run(st, err) >= 0)
 		return st->status;
-	if (st->writer != NULL && weir_writer_broken(st->writer))
+	if (st->reader_gone ||
+	    (st->writer != NULL && weir_writer_broken(st->writer)))
 		return st->status;
 	if (st->capture.pid > 0)
 		weir_stage_reap(st, &ignored);

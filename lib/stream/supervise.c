@@ -47,6 +47,7 @@ struct job {
 	bool restores;
 	uint64_t next;	      /* checkpoint */
 	uint64_t first_epoch; /* of this run */
+	bool started;	      /* it has worked once */
 	struct weir_committer *committer;
 	struct weir_children children;
 	int fifo;
@@ -521,9 +522,8 @@ incarnation(struct job *j, struct weir_error *err)
 	int r;
 
 	if (take_over(j, err) == -1)
-		return err->status == WEIR_SYSTEM && j->first_epoch != 0
-		    ? TRY_AGAIN
-		    : GIVEN_UP;
+		return err->status == WEIR_SYSTEM && j->started ? TRY_AGAIN
+								: GIVEN_UP;
 	r = finished(j, err);
 	if (r == 1)
 		return FINISHED;
@@ -536,6 +536,7 @@ incarnation(struct job *j, struct weir_error *err)
 		wind_down(j, 0);
 		return TRY_AGAIN;
 	}
+	j->started = true;
 	WEIR_PROBE("run.started");
 	return watch(j, err);
 }

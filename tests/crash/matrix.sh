@@ -13,8 +13,7 @@ for mode in "probes $((kills * 40 / 100))" "recovery $((kills * 15 / 100))" \
 	rm -rf "${dir:?}"/*
 	# mode is two words
 	# shellcheck disable=SC2086
-	crash "$dir" "$seed" $mode >"$dir.out"
-	[ $? = 0 ] || status=1
+	crash "$dir" "$seed" $mode >"$dir.out" || status=1
 	grep -v '^ok\|^1\.\.' "$dir.out" | sed "s/^# \([0-9]\)/${mode% *}: \1/"
 	total=$((${total:-0} + $(sed -n 's/^# \([0-9]*\) kills.*/\1/p' "$dir.out")))
 done
