@@ -7,9 +7,13 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/uio.h>
+#include <unistd.h>
+
+#define STOP_WAIT_MS 1000
 
 void
 weir_out_init(struct weir_out *o, int fd)
@@ -52,6 +56,28 @@ advance(struct iovec **iov, int *left, size_t n)
 	}
 }
 
+/*
+ * A signal told us to end after what is complete. A reader that takes nothing
+ * for a second must not keep us: then what is left is given up.
+ */
+static ssize_t
+write_stopping(struct weir_out *o, const struct iovec *iov)
+{
+	struct pollfd p = {.fd = o->fd, .events = POLLOUT};
+	int ready;
+
+	do
+		ready = poll(&p, 1, STOP_WAIT_MS);
+	while (ready < 0 && errno == EINTR);
+	if (ready <= 0) {
+		errno = EPIPE;
+		return -1;
+	}
+	/* So much fits into a pipe that is ready, without blocking. */
+	return write(o->fd, iov->iov_base,
+	    iov->iov_len < PIPE_BUF ? iov->iov_len : PIPE_BUF);
+}
+
 int
 weir_out_write(struct weir_out *o, const struct weir_piece *pieces, size_t n,
     struct weir_error *err)
@@ -67,7 +93,9 @@ weir_out_write(struct weir_out *o, const struct weir_piece *pieces, size_t n,
 		store[left++].iov_len = pieces[i].len;
 	}
 	while (left > 0) {
-		ssize_t done = writev(o->fd, iov, left);
+		ssize_t done = o->stop != NULL && *o->stop != 0
+		    ? write_stopping(o, iov)
+		    : writev(o->fd, iov, left);
 
 		if (done >= 0) {
 			o->bytes += (uint64_t)done;

@@ -10,6 +10,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -19,8 +20,10 @@
 struct weir_out {
 	int fd;
 	size_t chunk; /* bytes that a write should not exceed */
-	bool broken;  /* the reader went away */
+	bool broken;  /* the reader went away, or we were told to stop */
 	uint64_t bytes;
+	/* If this is there and not 0, never block for long. */
+	const volatile sig_atomic_t *stop;
 };
 
 void weir_out_init(struct weir_out *o, int fd);

@@ -227,6 +227,12 @@ weir_writer_end(
 	return send_control(w, WEIR_FRAME_END, err);
 }
 
+void
+weir_writer_stop_on(struct weir_writer *w, const volatile sig_atomic_t *stop)
+{
+	w->out.stop = stop;
+}
+
 bool
 weir_writer_broken(const struct weir_writer *w)
 {

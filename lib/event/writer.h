@@ -13,6 +13,7 @@
 #include "event/block.h"
 #include "event/control.h"
 
+#include <signal.h>
 #include <stdbool.h>
 
 enum weir_format {
@@ -29,6 +30,9 @@ struct weir_writer;
  * that is allowed. format is not WEIR_FORMAT_AUTO.
  */
 struct weir_writer *weir_writer_new(int fd, enum weir_format format);
+/* Once *stop is not 0, a reader that takes nothing is given up on. */
+void weir_writer_stop_on(
+    struct weir_writer *w, const volatile sig_atomic_t *stop);
 void weir_writer_free(struct weir_writer *w); /* drops what is not flushed */
 
 /* The stream's first frame; nothing in other formats. */

@@ -157,6 +157,7 @@ weir_stage_start(
 	if (st->c.out_fd >= 0) {
 		st->writer =
 		    weir_writer_new(st->c.out_fd, output_format(st, input));
+		weir_writer_stop_on(st->writer, st->c.stop);
 		if (weir_writer_hello(st->writer, &st->hello, err) < 0)
 			return -1;
 	}

@@ -198,3 +198,22 @@ same() {
 	[ "$status" = 143 ]
 	exec 8>&- 9<&-
 }
+
+@test "SIGTERM ends a tool whose reader has stalled" {
+	mkfifo out
+	events 20000 | grep '"t"' >in
+	sfilter true in >out &
+	pid=$!
+	exec 9<out
+	IFS= read -r -t 10 line <&9
+	# It reads a file: when it sleeps, the pipe is full.
+	deadline=$((SECONDS + 10))
+	until [ "$(cut -d' ' -f3 /proc/$pid/stat)" = S ]; do
+		[ $SECONDS -lt $deadline ]
+	done
+	kill -TERM $pid
+	status=0
+	wait $pid || status=$?
+	[ "$status" = 143 ]
+	exec 9<&-
+}
