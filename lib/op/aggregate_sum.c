@@ -61,43 +61,41 @@ const struct weir_agg_ops weir_agg_count = {
 /* --- sum and avg --- */
 
 /*
- * Integers add up exactly as long as the sum is an int or a uint; the first
- * double makes it a double, with what rounding lost kept beside it (A. Neumaier,
- * "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen",
- * 1974).
+ * Integers add up exactly, in 128 bits; the first double makes the sum one, with
+ * what rounding lost kept beside it (A. Neumaier, "Rundungsfehleranalyse
+ * einiger Verfahren zur Summation endlicher Summen", 1974).
  */
-enum sum_mode { SUM_INT, SUM_UINT, SUM_DOUBLE };
-
 struct sum {
-	uint64_t n : 62, mode : 2;
+	uint64_t n : 63, real : 1;
 	union {
-		int64_t i;
-		uint64_t u;
+		uint64_t low;
 		double d;
 	};
-	double lost;
+	union {
+		int64_t high;
+		double lost;
+	};
 };
 
 static weir_int128
 whole(const struct sum *s)
 {
-	return s->mode == SUM_INT ? (weir_int128)s->i : (weir_int128)s->u;
-}
-
-static bool
-fits(weir_int128 sum)
-{
-	return sum >= INT64_MIN && sum <= UINT64_MAX;
+	return (
+	    weir_int128)((unsigned __int128)(uint64_t)s->high << 64 | s->low);
 }
 
 static void
 set_whole(struct sum *s, weir_int128 sum)
 {
-	s->mode = sum <= INT64_MAX ? SUM_INT : SUM_UINT;
-	if (s->mode == SUM_INT)
-		s->i = (int64_t)sum;
-	else
-		s->u = (uint64_t)sum;
+	s->low = (uint64_t)sum;
+	s->high = (int64_t)(sum >> 64);
+}
+
+/* Is it an int or a uint? */
+static bool
+fits(weir_int128 sum)
+{
+	return sum >= INT64_MIN && sum <= UINT64_MAX;
 }
 
 /* What rounding loses of a sum of two is a double itself (Knuth, 4.2.2). */
@@ -112,7 +110,10 @@ add_double(struct sum *s, double d)
 	s->d = sum;
 }
 
-/* A 65-bit integer is the sum of two doubles. */
+/*
+ * A whole number in two doubles: exact up to 2^106, and beyond that what is lost
+ * is beyond any double.
+ */
 static void
 add_whole(struct sum *s, weir_int128 i)
 {
@@ -123,13 +124,11 @@ add_whole(struct sum *s, weir_int128 i)
 }
 
 static void
-make_double(struct sum *s)
+make_real(struct sum *s)
 {
 	weir_int128 i = whole(s);
 
-	if (s->mode == SUM_DOUBLE)
-		return;
-	s->mode = SUM_DOUBLE;
+	s->real = 1;
 	s->d = s->lost = 0;
 	add_whole(s, i);
 }
@@ -159,95 +158,88 @@ sum_check(
 {
 	const struct sum *s = state;
 	const struct weir_value *v = in->arg[0];
-	int64_t sum;
 
-	if (v->kind == WEIR_INT && s->mode == SUM_INT &&
-	    !__builtin_add_overflow(s->i, v->i, &sum))
-		return 1;
 	if (number_check(state, in, err) < 0)
 		return -1;
-	if (v->kind == WEIR_DOUBLE || s->mode == SUM_DOUBLE ||
+	if (v->kind == WEIR_DOUBLE || s->real ||
 	    fits(whole(s) + weir_agg_whole(*v)))
 		return 1;
 	return weir_fail(
 	    err, WEIR_INPUT, "the sum leaves the range of 64-bit integers");
 }
 
-/* Also for avg, where a sum too big for an integer goes on as a double. */
 static void
 sum_add(void *state, const struct weir_agg_input *in, size_t *owned)
 {
 	struct sum *s = state;
 	const struct weir_value *v = in->arg[0];
-	int64_t sum;
 
 	(void)owned;
 	s->n++;
-	if (v->kind == WEIR_INT && s->mode == SUM_INT &&
-	    !__builtin_add_overflow(s->i, v->i, &sum)) {
-		s->i = sum;
-	} else if (v->kind == WEIR_DOUBLE) {
-		if (s->mode != SUM_DOUBLE)
-			make_double(s);
-		add_double(s, v->d);
-	} else if (s->mode != SUM_DOUBLE &&
-	    fits(whole(s) + weir_agg_whole(*v))) {
+	if (v->kind != WEIR_DOUBLE && !s->real) {
 		set_whole(s, whole(s) + weir_agg_whole(*v));
-	} else {
-		make_double(s);
-		add_whole(s, weir_agg_whole(*v));
+		return;
 	}
+	if (!s->real)
+		make_real(s);
+	if (v->kind == WEIR_DOUBLE)
+		add_double(s, v->d);
+	else
+		add_whole(s, weir_agg_whole(*v));
 }
 
 static int
-avg_merge(void *state, const void *other, size_t *owned, struct weir_error *err)
+sum_merge(void *state, const void *other, size_t *owned, struct weir_error *err)
 {
 	struct sum *s = state;
 	const struct sum *o = other;
 
 	(void)owned;
 	(void)err;
-	if (s->mode != SUM_DOUBLE && o->mode != SUM_DOUBLE &&
-	    fits(whole(s) + whole(o))) {
+	s->n += o->n;
+	if (!s->real && !o->real) {
 		set_whole(s, whole(s) + whole(o));
-	} else if (o->mode != SUM_DOUBLE) {
-		make_double(s);
-		add_whole(s, whole(o));
-	} else {
-		make_double(s);
+		return 1;
+	}
+	if (!s->real)
+		make_real(s);
+	if (o->real) {
 		add_double(s, o->d);
 		add_double(s, o->lost);
+	} else {
+		add_whole(s, whole(o));
 	}
-	s->n += o->n;
 	return 1;
 }
 
-static int
-sum_merge(void *state, const void *other, size_t *owned, struct weir_error *err)
+/* Sums that were merged may be too big for an int or a uint: so be it. */
+static void
+put_whole(struct weir_buf *out, weir_int128 i)
 {
-	const struct sum *s = state, *o = other;
+	unsigned __int128 u =
+	    i < 0 ? -(unsigned __int128)i : (unsigned __int128)i;
+	const uint64_t ten19 = UINT64_C(10000000000000000000);
 
-	if (s->mode != SUM_DOUBLE && o->mode != SUM_DOUBLE &&
-	    !fits(whole(s) + whole(o)))
-		return weir_fail(err, WEIR_INPUT,
-		    "a sum leaves the range of 64-bit integers");
-	return avg_merge(state, other, owned, err);
+	if (i < 0)
+		weir_buf_putc(out, '-');
+	if (u > UINT64_MAX)
+		weir_buf_printf(out, "%ju%019ju", (uintmax_t)(u / ten19),
+		    (uintmax_t)(u % ten19));
+	else
+		weir_agg_put_uint(out, (uint64_t)u);
 }
 
 static void
 sum_result(struct weir_buf *out, const void *state)
 {
 	const struct sum *s = state;
-	char *to = weir_buf_reserve(out, WEIR_NUM_MAX);
 
 	if (s->n == 0)
 		weir_buf_puts(out, "null");
-	else if (s->mode == SUM_DOUBLE)
+	else if (s->real)
 		weir_json_double(out, total(s));
-	else if (s->mode == SUM_INT)
-		out->len += weir_num_print_int(to, s->i);
 	else
-		out->len += weir_num_print_uint(to, s->u);
+		put_whole(out, whole(s));
 }
 
 static void
@@ -257,10 +249,9 @@ avg_result(struct weir_buf *out, const void *state)
 
 	if (s->n == 0)
 		weir_buf_puts(out, "null");
-	else if (s->mode == SUM_DOUBLE)
-		weir_json_double(out, total(s) / (double)s->n);
 	else
-		weir_json_double(out, (double)whole(s) / (double)s->n);
+		weir_json_double(out,
+		    (s->real ? total(s) : (double)whole(s)) / (double)s->n);
 }
 
 /* null, [n, "sum"] or [n, sum, lost] */
@@ -275,7 +266,7 @@ sum_save(struct weir_buf *out, const void *state)
 	}
 	weir_buf_putc(out, '[');
 	weir_agg_put_uint(out, s->n);
-	if (s->mode == SUM_DOUBLE) {
+	if (s->real) {
 		weir_buf_putc(out, ',');
 		weir_agg_save_double(out, s->d);
 		weir_buf_putc(out, ',');
@@ -288,21 +279,21 @@ sum_save(struct weir_buf *out, const void *state)
 	weir_buf_putc(out, ']');
 }
 
-/* A string holding an int or a uint. */
+/* A string of up to 38 digits, which 128 bits hold. */
 static int
 load_whole(struct sum *s, struct weir_value v)
 {
-	struct weir_num num;
+	weir_int128 i = 0;
+	size_t at = v.kind == WEIR_STRING && v.aux > 0 && *v.s == '-';
 
-	if (v.kind != WEIR_STRING || v.aux == 0 || v.aux > 20 ||
-	    strspn(v.s + (*v.s == '-'), "0123456789") <
-		v.aux - (size_t)(*v.s == '-'))
+	if (v.kind != WEIR_STRING || v.aux == at || v.aux - at > 38)
 		return 0;
-	weir_num_read(v.s, v.aux, &num);
-	if (num.kind == WEIR_NUM_DOUBLE)
-		return 0;
-	set_whole(s,
-	    num.kind == WEIR_NUM_INT ? (weir_int128)num.i : (weir_int128)num.u);
+	for (size_t k = at; k < v.aux; k++) {
+		if (v.s[k] < '0' || v.s[k] > '9')
+			return 0;
+		i = i * 10 + (v.s[k] - '0');
+	}
+	set_whole(s, at ? -i : i);
 	return 1;
 }
 
@@ -328,7 +319,7 @@ sum_load(void *state, struct weir_value v, struct weir_arena *arena,
 	if (v.list->n == 2) {
 		good = load_whole(s, item[1]);
 	} else {
-		s->mode = SUM_DOUBLE;
+		s->real = 1;
 		good = weir_agg_load_double(item[1], &s->d) &&
 		    weir_agg_load_double(item[2], &s->lost);
 	}
@@ -355,7 +346,7 @@ const struct weir_agg_ops weir_agg_avg = {
     .size = sizeof(struct sum),
     .check = number_check,
     .add = sum_add,
-    .merge = avg_merge,
+    .merge = sum_merge,
     .result = avg_result,
     .save = sum_save,
     .load = sum_load,
