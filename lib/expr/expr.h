@@ -47,8 +47,8 @@ struct weir_expr *weir_expr_compile(const struct weir_scope *scope,
     const char *text, size_t len, const char *what, struct weir_error *err);
 /* Compile a tree out of text (which messages show). */
 struct weir_expr *weir_expr_compile_ast(const struct weir_scope *scope,
-    const struct weir_ast *ast, const char *text, size_t len,
-    const char *what, struct weir_error *err);
+    const struct weir_ast *ast, const char *text, size_t len, const char *what,
+    struct weir_error *err);
 void weir_expr_free(struct weir_expr *x);
 
 /*

@@ -60,7 +60,8 @@ fn_int(struct weir_env *env, const struct weir_call *c)
 		return v.u > INT64_MAX ? out_of_range(env, c)
 				       : weir_int((int64_t)v.u);
 	case WEIR_DOUBLE:
-		if (!(v.d > -0x1p63 && v.d < 0x1p63))
+		if (!(v.d > -9223372036854775808.0 &&
+			v.d < 9223372036854775808.0))
 			return out_of_range(env, c);
 		return weir_int((int64_t)v.d);
 	case WEIR_STRING:
@@ -88,7 +89,7 @@ fn_uint(struct weir_env *env, const struct weir_call *c)
 		out.u = (uint64_t)v.i;
 		return out;
 	case WEIR_DOUBLE:
-		if (!(v.d >= 0 && v.d < 0x1p64))
+		if (!(v.d >= 0 && v.d < 18446744073709551616.0))
 			return out_of_range(env, c);
 		out.u = (uint64_t)v.d;
 		return out;

@@ -23,9 +23,9 @@ compare_int(int64_t i, double d)
 {
 	if (isnan(d))
 		return WEIR_UNORDERED;
-	if (d < -0x1p63)
+	if (d < -9223372036854775808.0)
 		return 1;
-	if (d > 0x1p63)
+	if (d > 9223372036854775808.0)
 		return -1;
 	return CMP((double)i, d);
 }
@@ -37,7 +37,7 @@ compare_uint(uint64_t u, double d)
 		return WEIR_UNORDERED;
 	if (d < 0)
 		return 1;
-	if (d > 0x1p64)
+	if (d > 18446744073709551616.0)
 		return -1;
 	return CMP((double)u, d);
 }

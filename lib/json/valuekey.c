@@ -25,7 +25,8 @@ put_double(struct weir_buf *out, double d)
 {
 	char num[WEIR_NUM_MAX];
 
-	if (d != trunc(d) || !(d >= -0x1p63 && d < 0x1p64))
+	if (d != trunc(d) ||
+	    !(d >= -9223372036854775808.0 && d < 18446744073709551616.0))
 		weir_json_double(out, d);
 	else if (d < 0)
 		weir_buf_add(out, num, weir_num_print_int(num, (int64_t)d));
