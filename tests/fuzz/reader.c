@@ -181,7 +181,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 2 || size > INPUT_MAX)
 		return 0;
 	piece = 2 + data[0] % 60;
-	max_line = data[1] < 128 ? WEIR_LINE_MAX : 2 + data[1] % 32;
+	max_line = data[1] < 128 ? WEIR_LINE_MAX : (size_t)2 + data[1] % 32;
 	size -= 2;
 	copy = weir_malloc(size);
 	memcpy(copy, data + 2, size);
