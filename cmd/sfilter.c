@@ -3,6 +3,7 @@
  */
 #include "cmd/tool.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { INVERT = WEIR_OPTION_OWN, LIMIT, QUIET, ELSE };
@@ -33,7 +34,7 @@ static const struct weir_command command = {
 
 struct filter {
 	struct weir_expr *expr;
-	bool invert, quiet;
+	bool invert, quiet, limited;
 	uint64_t left; /* so many events may still come out */
 	struct weir_side *others;
 	struct weir_metrics *metrics;
@@ -108,8 +109,41 @@ open_filter(void *self, struct weir_stage *st, struct weir_error *err)
 {
 	struct filter *f = self;
 
-	(void)err;
+	if (f->quiet && weir_stage_hello(st)->job)
+		return weir_fail(err, WEIR_USAGE,
+		    "-q writes nothing: inside a job the stream must go on");
 	f->metrics = weir_stage_metrics(st);
+	if (f->left == 0)
+		weir_stage_finish(st, WEIR_OK);
+	return 1;
+}
+
+/* Inside a job -n counts on where it was. */
+static int
+save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
+{
+	struct filter *f = self;
+	char line[64];
+	int len = snprintf(
+	    line, sizeof line, "{\"left\":%llu}", (unsigned long long)f->left);
+
+	return f->limited ? weir_snapshot_line(w, line, (size_t)len, err) : 1;
+}
+
+static int
+load(void *self, struct weir_stage *st, struct weir_str line,
+    struct weir_error *err)
+{
+	struct filter *f = self;
+	unsigned long long left;
+	char text[64];
+
+	snprintf(text, sizeof text, "%.*s", (int)line.len, line.s);
+	if (sscanf(text, "{\"left\":%llu}", &left) != 1)
+		return weir_fail(err, WEIR_STATE,
+		    "saved state of -n is not "
+		    "its count");
+	f->left = left;
 	if (f->left == 0)
 		weir_stage_finish(st, WEIR_OK);
 	return 1;
@@ -126,8 +160,11 @@ finish(void *self, struct weir_stage *st, struct weir_error *err)
 	return 1;
 }
 
-static const struct weir_stage_ops ops = {
-    .open = open_filter, .events = events, .finish = finish};
+static const struct weir_stage_ops ops = {.open = open_filter,
+    .events = events,
+    .finish = finish,
+    .save = save,
+    .load = load};
 
 int
 main(int argc, char **argv)
@@ -138,13 +175,17 @@ main(int argc, char **argv)
 	struct weir_stage *st;
 	struct tool t;
 	const char *expr, *others = NULL;
+	char limit[32];
 	int id, status;
 
 	tool_init(&t, &command, argc, argv);
 	while ((id = tool_option(&t)) != 0)
 		switch (id) {
 		case INVERT: f.invert = true; break;
-		case LIMIT: f.left = tool_number(&t, UINT64_MAX / 16); break;
+		case LIMIT:
+			f.left = tool_number(&t, UINT64_MAX / 16);
+			f.limited = true;
+			break;
 		case QUIET: f.quiet = true; break;
 		case ELSE: others = t.opt.value; break;
 		}
@@ -152,6 +193,11 @@ main(int argc, char **argv)
 	tool_files(&t);
 	if (f.quiet && others != NULL)
 		tool_usage(&t, "--quiet writes nothing: --else cannot be");
+	if (f.limited) {
+		snprintf(
+		    limit, sizeof limit, "-n %llu", (unsigned long long)f.left);
+		t.config.fingerprint = limit;
+	}
 	if (f.quiet) {
 		f.left = 1;
 		t.config.out_fd = -1;

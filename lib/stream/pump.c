@@ -475,7 +475,8 @@ weir_stage_pump(struct weir_stage *st, struct weir_error *err)
 {
 	int got;
 
-	while (!st->ended && !st->finishing) {
+	/* inside a job barriers and the end must still pass */
+	while (!st->ended && (!st->finishing || st->hello.job)) {
 		if (st->c.stop != NULL && *st->c.stop != 0)
 			return 0;
 		if (st->c.stats != NULL && *st->c.stats != 0) {

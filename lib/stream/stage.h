@@ -157,7 +157,10 @@ void weir_stage_free(struct weir_stage *st);
 void weir_stage_set_due(struct weir_stage *st, int64_t due);
 /* Results may lag by this: watermarks are forwarded less hold_ns. */
 void weir_stage_set_hold(struct weir_stage *st, int64_t hold_ns);
-/* Stop reading as if the input were complete (sfilter -n). */
+/*
+ * Stop reading as if the input were complete (sfilter -n). Inside a job what
+ * follows is read, and events are let go, so that barriers and the end pass.
+ */
 void weir_stage_finish(struct weir_stage *st, int status);
 /* Pass on events [i, i + n) of the block in hand. */
 int weir_stage_pass(struct weir_stage *st, const struct weir_block *b,

@@ -168,6 +168,16 @@ plain() { # plain LOG: what a run without a job gives
 		"$filter"
 }
 
+@test "sfilter -n inside a job: the stream goes on, and so does its count" {
+	status_is 0 run_job --once "sfilter -n 3 'status >= 500'"
+	[ "$(wc -l <out.json)" = 3 ]
+	events 2000 2100 >>access.log
+	status_is 0 run_job "sfilter -n 3 'status >= 500'"
+	[ "$(wc -l <out.json)" = 3 ]
+	status_is 2 scheckpoint run -d s2 -i access.log -o o2.json \
+		"sfilter -q 'status >= 500'"
+}
+
 @test "a foreign stage is named" {
 	status_is 2 run_job "${filter/-t/-J -t} | grep ."
 	grep -q 'not frames of this job; it lost them in grep' stderr
