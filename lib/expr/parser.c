@@ -39,14 +39,14 @@ hint(const struct weir_parser *p)
 {
 	static const struct {
 		const char *word, *hint;
-	} hints[] = {{"and", "; write && for \"and\""},
-	    {"or", "; write || for \"or\""}, {"not", "; write ! for \"not\""},
-	    {"is", "; write == for \"is\""}};
+	} hints[] = {{"and", "write && for \"and\""},
+	    {"or", "write || for \"or\""}, {"not", "write ! for \"not\""},
+	    {"is", "write == for \"is\""}};
 	const char *end = p->src->text + p->end;
 	size_t i, n;
 
 	if (weir_parser_at(p, WEIR_T_ASSIGN))
-		return "; write == to compare";
+		return "write == to compare";
 	for (i = 0; i < sizeof hints / sizeof *hints; i++) {
 		if (weir_parser_at(p, WEIR_T_NAME) &&
 		    weir_str_eq(p->tok.str, hints[i].word))
@@ -69,8 +69,10 @@ weir_parser_unexpected(struct weir_parser *p, const char *wanted)
 		    p->src, p->tok.pos, "ends too early: %s", wanted);
 	weir_show_into(
 	    show, sizeof show, p->src->text + p->tok.pos, p->tok.len);
+	if (*hint(p) != '\0')
+		wanted = hint(p);
 	return weir_source_fail(
-	    p->src, p->tok.pos, "unexpected %s: %s%s", show, wanted, hint(p));
+	    p->src, p->tok.pos, "unexpected %s: %s", show, wanted);
 }
 
 struct weir_ast *

@@ -126,8 +126,11 @@ open_list(struct weir_value v, struct weir_arena *arena)
 	items = weir_arena_alloc(arena, list->n * sizeof *items);
 	list->items = items;
 	s = blanks(s + 1);
-	for (i = 0; i < list->n; i++)
+	for (i = 0; i < list->n; i++) {
 		items[i] = next(&s, arena);
+		if (items[i].kind == WEIR_ERROR)
+			return items[i];
+	}
 	return (struct weir_value){.kind = WEIR_LIST, .list = list};
 }
 
@@ -185,6 +188,8 @@ open_map(struct weir_value v, struct weir_arena *arena)
 		at = find_key(keys, map->n, key, table, mask);
 		keys[at] = key;
 		values[at] = next(&s, arena);
+		if (values[at].kind == WEIR_ERROR)
+			return values[at];
 		map->n += at == map->n;
 	}
 	return (struct weir_value){.kind = WEIR_MAP, .map = map};

@@ -93,7 +93,10 @@ weir_value_small_int(const char *s, size_t len, int64_t *i)
 	return 1;
 }
 
-/* WEIR_JSON to WEIR_LIST or WEIR_MAP, one level; others unchanged. */
+/*
+ * WEIR_JSON to WEIR_LIST or WEIR_MAP, one level (WEIR_ERROR if a string in it
+ * has a lone surrogate); others unchanged.
+ */
 struct weir_value weir_value_open(
     struct weir_value v, struct weir_arena *arena);
 

@@ -77,18 +77,15 @@ test_carets(void)
 	    "a ==\n"
 	    "    ^");
 	refused("status = 500",
-	    "expression: unexpected =: the expression is complete before it; "
-	    "write == to compare\n"
+	    "expression: unexpected =: write == to compare\n"
 	    "status = 500\n"
 	    "       ^");
 	refused("a and b",
-	    "expression: unexpected and: the expression is complete before it; "
-	    "write && for \"and\"\n"
+	    "expression: unexpected and: write && for \"and\"\n"
 	    "a and b\n"
 	    "  ^");
 	refused("not a",
-	    "expression: unexpected a: the expression is complete before it; "
-	    "write ! for \"not\"\n"
+	    "expression: unexpected a: write ! for \"not\"\n"
 	    "not a\n"
 	    "    ^");
 	refused("é & b",

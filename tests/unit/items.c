@@ -139,7 +139,7 @@ main(void)
 	bad("a, a = 2", false,
 	    "-k: the name \"a\" is there twice\na, a = 2\n   ^");
 	bad("n = a = b", false,
-	    "-k: unexpected =: expected ,; write == to compare\n"
+	    "-k: unexpected =: write == to compare\n"
 	    "n = a = b\n      ^");
 	bad("n = \"x", false, "-k: string is not closed\nn = \"x\n    ^");
 	test_calls();

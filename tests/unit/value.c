@@ -106,6 +106,9 @@ test_open(void)
 	ok(weir_value_open(value("[ ]"), &arena).list->n == 0, "empty list");
 	ok(weir_value_open(value("{\"\\ud800\":1}"), &arena).kind == WEIR_ERROR,
 	    "a key that is no string");
+	ok(weir_value_open(value("[1, \"\\ud800\"]"), &arena).kind ==
+		WEIR_ERROR,
+	    "an element that is no string");
 	weir_buf_putc(&many, '{');
 	for (i = 0; i < 3000; i++)
 		weir_buf_printf(
