@@ -466,7 +466,8 @@ test_claims(void)
 			say(&w, "restored in/swindow.1 in%2Fswindow.1.part");
 		say(&w, "active in");
 		tick(&w, EVERY);
-		write_part(&w, (uint64_t)n, "in");
+		if (pass != 1)
+			write_part(&w, (uint64_t)n, "in");
 		/* what pass 1 drops must not be missed by pass 2 */
 		if (pass == 1) {
 			checkpoint(&w, (uint64_t)n, NULL);
