@@ -101,11 +101,10 @@ not_yet(const char *where, const char *filter, const char *place,
 }
 
 static int
-set_format(enum weir_format *format, const char *option, const char *value,
+set_format(enum weir_format *format, bool reads, const char *value,
     struct weir_error *err)
 {
-	bool reads = strcmp(option, "input") == 0;
-	char shown[64], where[96];
+	char shown[64];
 	size_t i;
 
 	for (i = 0; i < N(formats); i++)
@@ -114,16 +113,15 @@ set_format(enum weir_format *format, const char *option, const char *value,
 			return 1;
 		}
 	weir_show_into(shown, sizeof shown, value, strlen(value));
-	snprintf(where, sizeof where, "--%s=%s", option, shown);
 	for (i = 0; i < N(later); i++)
 		if (strcmp(value, later[i].name) == 0)
-			return not_yet(where,
+			return not_yet(shown,
 			    reads ? later[i].read : later[i].write,
 			    reads ? "before" : "behind", err);
 	if (strncmp(value, "regex:", 6) == 0)
-		return not_yet(where, NULL, NULL, err);
+		return not_yet(shown, NULL, NULL, err);
 	return weir_fail(err, WEIR_USAGE,
-	    "%s: no such format; there are auto, json, seq and frames", where);
+	    "%s: no such format; there are auto, json, seq and frames", shown);
 }
 
 /* What --input=auto would tell by the end of the name. */
@@ -153,20 +151,17 @@ set_unit(int *unit, const char *value, struct weir_error *err)
 			*unit = (int)i;
 			return 1;
 		}
-	return weir_fail(
-	    err, WEIR_USAGE, "--time-unit is one of s, ms, us and ns");
+	return weir_fail(err, WEIR_USAGE, "one of s, ms, us and ns");
 }
 
 /* A duration that may not be negative. */
 static int
-set_duration(
-    int64_t *ns, const char *option, const char *value, struct weir_error *err)
+set_duration(int64_t *ns, const char *value, struct weir_error *err)
 {
 	if (weir_duration_read(value, strlen(value), ns, err) < 0)
 		return -1;
 	if (*ns < 0)
-		return weir_fail(
-		    err, WEIR_USAGE, "--%s cannot be negative", option);
+		return weir_fail(err, WEIR_USAGE, "it cannot be negative");
 	return 1;
 }
 
@@ -178,8 +173,7 @@ set_max_line(size_t *max, const char *value, struct weir_error *err)
 	if (weir_size_read(value, strlen(value), &size, err) < 0)
 		return -1;
 	if (size < 2 || size > ((uint64_t)2 << 30))
-		return weir_fail(
-		    err, WEIR_USAGE, "--max-line is between 2 and 2G");
+		return weir_fail(err, WEIR_USAGE, "it is between 2 and 2G");
 	*max = (size_t)size;
 	return 1;
 }
@@ -198,29 +192,45 @@ set_on_error(struct weir_stage_config *c, const char *value)
 	}
 }
 
-int
-weir_stage_set(struct weir_stage_config *c, int id, const char *value,
+static int
+set(struct weir_stage_config *c, int id, const char *value,
     struct weir_error *err)
 {
 	switch (id) {
-	case WEIR_OPT_INPUT: return set_format(&c->input, "input", value, err);
-	case WEIR_OPT_OUTPUT:
-		return set_format(&c->output, "output", value, err);
+	case WEIR_OPT_INPUT: return set_format(&c->input, true, value, err);
+	case WEIR_OPT_OUTPUT: return set_format(&c->output, false, value, err);
 	case WEIR_OPT_JSON: c->output = WEIR_FORMAT_JSON; return 1;
 	case WEIR_OPT_FRAMES: c->output = WEIR_FORMAT_FRAMES; return 1;
 	case WEIR_OPT_TIME: c->time = value; return 1;
 	case WEIR_OPT_TIME_UNIT: return set_unit(&c->time_unit, value, err);
-	case WEIR_OPT_TIME_FORMAT: c->time_format = value; return 1;
+	case WEIR_OPT_TIME_FORMAT:
+		c->time_format = value;
+		return weir_time_format_check(value, err);
 	case WEIR_OPT_MAX_DELAY:
-		return set_duration(&c->max_delay_ns, "max-delay", value, err);
+		return set_duration(&c->max_delay_ns, value, err);
 	case WEIR_OPT_WATERMARK: c->watermark = value; return 1;
-	case WEIR_OPT_IDLE:
-		return set_duration(&c->idle_ns, "idle", value, err);
+	case WEIR_OPT_IDLE: return set_duration(&c->idle_ns, value, err);
 	case WEIR_OPT_FOLLOW: c->follow = true; return 1;
 	case WEIR_OPT_ON_ERROR: set_on_error(c, value); return 1;
 	case WEIR_OPT_MAX_LINE: return set_max_line(&c->max_line, value, err);
 	default: return 0;
 	}
+}
+
+int
+weir_stage_set(struct weir_stage_config *c, int id, const char *value,
+    struct weir_error *err)
+{
+	int got = set(c, id, value, err);
+	const struct weir_option *o = weir_common_options;
+	char text[sizeof err->text];
+
+	if (got >= 0 || err == NULL)
+		return got;
+	while (o->id != id)
+		o++;
+	memcpy(text, err->text, sizeof text);
+	return weir_fail(err, WEIR_USAGE, "--%s: %s", o->name, text);
 }
 
 int
