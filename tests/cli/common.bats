@@ -2,6 +2,9 @@
 # Goal: what all tools share: options, help, version, messages, --stats. Method:
 # each tool of the build with the same command lines.
 
+# bats sets these, and files are named as words of the tests are.
+# shellcheck disable=SC2154,SC2094
+
 bats_require_minimum_version 1.5.0
 
 setup() {
