@@ -247,6 +247,11 @@ weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 		return weir_fail(err, WEIR_USAGE,
 		    "--max-delay, --watermark, --time-unit and --time-format "
 		    "go with -t: say which field holds the time");
+	if (c->follow && c->nfiles > 1 && c->time == NULL)
+		return weir_fail(err, WEIR_USAGE,
+		    "--follow with several FILEs goes with -t: without a time "
+		    "they are read one after another, and the first never "
+		    "ends");
 	if (c->watermark != NULL && c->max_delay_ns > 0)
 		return weir_fail(err, WEIR_USAGE,
 		    "--watermark stands instead of --max-delay: give one");

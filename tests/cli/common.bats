@@ -179,4 +179,7 @@ terminal() {
 	kill $pid
 	wait $pid || true
 	exec 9<&-
+	run sfilter -f true in in.1
+	[ "$status" = 2 ]
+	[[ "$output" == *"several FILEs"* ]]
 }

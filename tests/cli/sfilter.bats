@@ -202,8 +202,12 @@ bad_between() {
 	sfilter --max-line=64k -E dead true long >out
 	[ "$(wc -l <out)" = 10 ]
 	[ "$(wc -c <dead)" -lt 70000 ]
-	(ulimit -v 20000 && sfilter --max-line=64k true long 2>/dev/null) >out
-	[ "$(wc -l <out)" = 10 ]
+	# A sanitizer needs more room than any line.
+	if ! grep -q __asan_init "$(command -v sfilter)"; then
+		(ulimit -v 20000 &&
+			sfilter --max-line=64k true long 2>/dev/null) >out
+		[ "$(wc -l <out)" = 10 ]
+	fi
 	run sfilter true long
 	[ "${#lines[@]}" = 12 ]
 }
