@@ -61,6 +61,7 @@ reserved_method(struct weir_build *b, const struct weir_ast *ast)
 	struct weir_node *node = weir_node_new(b, WEIR_N_CALL, ast, 0);
 
 	node->func = &unknown;
+	node->index = WEIR_EXPR_NONE;
 	return node;
 }
 
@@ -147,31 +148,31 @@ check_arity(struct weir_build *b, const struct weir_ast *ast,
 	    n - self);
 }
 
-/* `x.matches("constant")`: its pattern is compiled here. */
-static struct weir_node *
-check_matches(
+/* A constant pattern is compiled here: 1, or -1 if it is bad. */
+static int
+check_pattern(
     struct weir_build *b, const struct weir_ast *ast, struct weir_node *call)
 {
-	const struct weir_ast *pattern = ast->kids[1];
-	struct weir_value v = call->kids[1]->value;
 	char why[WEIR_REGEX_ERROR];
+	struct weir_value v;
 	struct weir_regex *re;
 	size_t at;
 
+	if (!(call->func->flags & WEIR_F_PATTERN) ||
+	    call->kids[1]->kind != WEIR_N_CONST ||
+	    call->kids[1]->value.kind != WEIR_STRING)
+		return 1;
+	v = call->kids[1]->value;
 	re = weir_regex_new(v.s, v.aux, why, &at);
-	if (re == NULL) {
-		weir_source_fail(b->src, pattern->pos,
+	if (re == NULL)
+		return weir_source_fail(b->src, ast->kids[1]->pos,
 		    "bad regular expression: %s at its byte %zu", why, at);
-		return NULL;
-	}
+	weir_regex_speed_up(re);
 	b->regexes = weir_grow(
 	    b->regexes, &b->cap_regexes, b->nregexes + 1, sizeof *b->regexes);
 	b->regexes[b->nregexes] = re;
-	call->kind = WEIR_N_MATCHES;
 	call->index = (uint32_t)b->nregexes++;
-	call->n = 1;
-	weir_fold(b, call);
-	return call;
+	return 1;
 }
 
 /* Constant text that is no timestamp or duration is a slip of the writer. */
@@ -227,11 +228,8 @@ weir_check_call(struct weir_build *b, const struct weir_ast *ast)
 	if (node == NULL)
 		return NULL;
 	node->func = f;
-	if (weir_str_eq(ast->name, "matches") &&
-	    node->kids[1]->kind == WEIR_N_CONST &&
-	    node->kids[1]->value.kind == WEIR_STRING)
-		return check_matches(b, &plain, node);
-	if (check_early(b, node) < 0)
+	node->index = WEIR_EXPR_NONE;
+	if (check_pattern(b, &plain, node) < 0 || check_early(b, node) < 0)
 		return NULL;
 	weir_fold(b, node);
 	return node;

@@ -33,8 +33,7 @@ enum weir_opcode {
 	WEIR_I_OR,
 	WEIR_I_BRANCH, /* pop a bool: if false jump to a; no bool: push, to b */
 	WEIR_I_JUMP,
-	WEIR_I_CALL,	  /* funcs[a] with n arguments */
-	WEIR_I_MATCHES,	  /* regexes[a] */
+	WEIR_I_CALL,	  /* funcs[a] with n arguments; regexes[b], or NONE */
 	WEIR_I_LIST,	  /* of n values */
 	WEIR_I_MAP,	  /* of n keys and values */
 	WEIR_I_MAYBE,	  /* mark an optional as one element, or none */

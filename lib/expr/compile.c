@@ -162,7 +162,8 @@ static void
 emit_call(struct weir_build *b, const struct weir_node *node)
 {
 	emit_kids(b, node);
-	add(b, insn(WEIR_I_CALL, node->n, func_index(b, node->func), 0),
+	add(b,
+	    insn(WEIR_I_CALL, node->n, func_index(b, node->func), node->index),
 	    1 - (int)node->n);
 }
 
@@ -265,10 +266,6 @@ emit(struct weir_build *b, const struct weir_node *node)
 	case WEIR_N_OR: emit_chain(b, node); break;
 	case WEIR_N_COND: emit_cond(b, node); break;
 	case WEIR_N_CALL: emit_call(b, node); break;
-	case WEIR_N_MATCHES:
-		emit(b, node->kids[0]);
-		add(b, insn(WEIR_I_MATCHES, 0, node->index, 0), 0);
-		break;
 	case WEIR_N_LIST:
 	case WEIR_N_MAP: emit_literal(b, node); break;
 	case WEIR_N_LOOP: emit_loop(b, node); break;

@@ -7,7 +7,6 @@
 #include "expr/loop.h"
 #include "expr/ops.h"
 #include "expr/opt.h"
-#include "expr/regex.h"
 
 #include <string.h>
 
@@ -170,15 +169,16 @@ binary(struct weir_env *env, enum weir_op op, struct weir_value a,
 }
 
 static struct weir_value
-call(struct weir_env *env, const struct weir_func *f,
-    const struct weir_value *args, size_t n)
+call(struct weir_env *env, const struct weir_expr *x,
+    const struct weir_insn *in, const struct weir_value *args)
 {
-	struct weir_call c = {f, args, n};
+	const struct weir_func *f = x->funcs[in->a];
+	struct weir_call c = {f, args, in->n, NULL};
 	struct weir_value full;
 	bool absent = false;
 	size_t i, long_text = 0;
 
-	for (i = 0; i < n && !(f->flags & WEIR_F_LAX); i++) {
+	for (i = 0; i < c.n && !(f->flags & WEIR_F_LAX); i++) {
 		if (args[i].kind == WEIR_ERROR)
 			return args[i];
 		absent |= args[i].kind == WEIR_ABSENT;
@@ -190,6 +190,8 @@ call(struct weir_env *env, const struct weir_func *f,
 		return full;
 	if (absent)
 		return (struct weir_value){.kind = WEIR_ABSENT};
+	if (in->b != WEIR_EXPR_NONE)
+		c.regex = x->regexes[in->b];
 	/* cppcheck-suppress returnDanglingLifetime ; a value, copied */
 	return f->fn(env, &c);
 }
@@ -265,12 +267,8 @@ run(struct weir_env *env, const struct weir_expr *x, struct weir_value *frame)
 		case WEIR_I_JUMP: in = x->code + in->a - 1; break;
 		case WEIR_I_CALL:
 			top -= in->n;
-			*top = call(env, x->funcs[in->a], top, in->n);
+			*top = call(env, x, in, top);
 			top++;
-			break;
-		case WEIR_I_MATCHES:
-			top[-1] =
-			    weir_regex_test(env, x->regexes[in->a], top[-1]);
 			break;
 		case WEIR_I_LIST:
 			top -= in->n;

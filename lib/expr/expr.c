@@ -69,11 +69,24 @@ weir_expr_free(struct weir_expr *x)
 	free(x);
 }
 
+/* An optional result is its value, or absent. */
+static struct weir_value
+result(const struct weir_expr *x, const struct weir_row *row,
+    struct weir_arena *arena)
+{
+	struct weir_value v = weir_eval(x, row, arena);
+
+	while (v.kind == WEIR_OPTIONAL)
+		v = v.opt != NULL ? *v.opt
+				  : (struct weir_value){.kind = WEIR_ABSENT};
+	return v;
+}
+
 int
 weir_expr_eval(const struct weir_expr *x, const struct weir_row *row,
     struct weir_arena *arena, struct weir_value *out, struct weir_error *err)
 {
-	*out = weir_eval(x, row, arena);
+	*out = result(x, row, arena);
 	if (out->kind == WEIR_ERROR)
 		return weir_fail(
 		    err, WEIR_INPUT, "%.*s", (int)out->aux, out->s);
@@ -84,7 +97,7 @@ int
 weir_expr_test(const struct weir_expr *x, const struct weir_row *row,
     struct weir_arena *arena, struct weir_error *err)
 {
-	struct weir_value v = weir_eval(x, row, arena);
+	struct weir_value v = result(x, row, arena);
 	struct weir_str type;
 
 	if (v.kind == WEIR_BOOL)

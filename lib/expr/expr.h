@@ -26,7 +26,10 @@ struct weir_scope {
 	bool no_fields; /* undeclared names are an error */
 };
 
-/* One event as an expression sees it. */
+/*
+ * One event as an expression sees it. A len of 0 stands for no event at all:
+ * fields are absent, but names of types (`int`) mean the types.
+ */
 struct weir_row {
 	const char *text; /* the event's text and length */
 	uint32_t len;

@@ -10,7 +10,8 @@
 
 static const struct weir_func *const tables[] = {weir_funcs_basic,
     weir_funcs_convert, weir_funcs_string, weir_funcs_time, weir_funcs_optional,
-    weir_funcs_math, weir_funcs_text, weir_funcs_format, weir_funcs_list};
+    weir_funcs_math, weir_funcs_text, weir_funcs_format, weir_funcs_list,
+    weir_funcs_regex};
 
 #define TABLES (sizeof tables / sizeof *tables)
 

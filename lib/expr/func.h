@@ -26,6 +26,7 @@ struct weir_call {
 	const struct weir_func *func;
 	const struct weir_value *args;
 	size_t n;
+	const struct weir_regex *regex; /* of a constant pattern, or NULL */
 };
 
 enum {
@@ -33,7 +34,8 @@ enum {
 	WEIR_F_METHOD = 2,  /* a.f(b) */
 	WEIR_F_IMPURE = 4,  /* not a function of its arguments alone */
 	WEIR_F_CHECKED = 8, /* an error for constant arguments is found early */
-	WEIR_F_LAX = 16	    /* wants absent arguments and errors, too */
+	WEIR_F_LAX = 16,    /* wants absent arguments and errors, too */
+	WEIR_F_PATTERN = 32 /* argument 1 is a regular expression */
 };
 
 struct weir_func {
@@ -55,6 +57,7 @@ extern const struct weir_func weir_funcs_math[];
 extern const struct weir_func weir_funcs_text[];
 extern const struct weir_func weir_funcs_format[];
 extern const struct weir_func weir_funcs_list[];
+extern const struct weir_func weir_funcs_regex[];
 
 /*
  * The function of that name that can be called so (WEIR_F_GLOBAL or

@@ -1,9 +1,8 @@
 /*
- * size, type, dyn, matches, now.
+ * size, type, dyn, now.
  */
 #include "base/utf8.h"
 #include "expr/func.h"
-#include "expr/regex.h"
 
 static struct weir_value
 fn_size(struct weir_env *env, const struct weir_call *c)
@@ -38,25 +37,6 @@ fn_dyn(struct weir_env *env, const struct weir_call *c)
 	return c->args[0];
 }
 
-/* With a pattern that is only known now; constant ones are instructions. */
-static struct weir_value
-fn_matches(struct weir_env *env, const struct weir_call *c)
-{
-	char why[WEIR_REGEX_ERROR];
-	struct weir_regex *re;
-	struct weir_value v;
-	size_t at;
-
-	if (c->args[0].kind != WEIR_STRING || c->args[1].kind != WEIR_STRING)
-		return weir_no_overload(env, c);
-	re = weir_regex_new(c->args[1].s, c->args[1].aux, why, &at);
-	if (re == NULL)
-		return weir_error_value(env, "matches: bad pattern: %s", why);
-	v = weir_regex_test(env, re, c->args[0]);
-	weir_regex_free(re);
-	return v;
-}
-
 static struct weir_value
 fn_now(struct weir_env *env, const struct weir_call *c)
 {
@@ -71,7 +51,6 @@ fn_now(struct weir_env *env, const struct weir_call *c)
 /* clang-format off */
 const struct weir_func weir_funcs_basic[] = {
 	{"size",    fn_size,    1, 1, BOTH, 0},
-	{"matches", fn_matches, 2, 2, BOTH, 0},
 	{"type",    fn_type,    1, 1, WEIR_F_GLOBAL, 0},
 	{"dyn",     fn_dyn,     1, 1, WEIR_F_GLOBAL, 0},
 	{"now",     fn_now,     0, 0, WEIR_F_GLOBAL | WEIR_F_IMPURE, 0},

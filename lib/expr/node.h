@@ -25,8 +25,7 @@ enum weir_node_kind {
 	WEIR_N_AND,
 	WEIR_N_OR,
 	WEIR_N_COND,
-	WEIR_N_CALL,	/* func */
-	WEIR_N_MATCHES, /* kids[0].matches(regex index) */
+	WEIR_N_CALL, /* func; index: of its constant pattern, or NONE */
 	WEIR_N_LIST,
 	WEIR_N_MAP,
 	WEIR_N_LOOP, /* op loop kind, over kids[0]; locals from index on */

@@ -3,18 +3,19 @@
 #include "expr/regex.h"
 
 #include "base/mem.h"
-#include "expr/loop.h"
 
 #include <pcre2.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#define MATCH_LIMIT 1000000u /* steps of backtracking from one place */
-#define HEAP_LIMIT  20000u   /* KiB */
-#define STACK_FIRST ((size_t)32 << 10)
-#define STACK_LIMIT ((size_t)4 << 20)
-#define PATTERN_MAX ((size_t)16 << 10)
-#define SUBJECT_MAX ((size_t)1 << 20)
+/* Steps of backtracking from one place; machine code is quicker. */
+#define MATCH_LIMIT	 300000u
+#define MATCH_LIMIT_FAST 1000000u
+#define HEAP_LIMIT	 20000u /* KiB */
+#define STACK_FIRST	 ((size_t)32 << 10)
+#define STACK_LIMIT	 ((size_t)4 << 20)
+#define PATTERN_MAX	 ((size_t)16 << 10)
+#define SUBJECT_MAX	 ((size_t)1 << 20)
 
 struct weir_regex {
 	pcre2_code *code;
@@ -70,20 +71,26 @@ weir_regex_new(const char *pattern, size_t len, char *why, size_t *at)
 		return NULL;
 	re = weir_malloc(sizeof *re);
 	re->code = code;
-	re->data = pcre2_match_data_create(1, NULL);
+	re->data = pcre2_match_data_create(WEIR_REGEX_GROUPS, NULL);
 	re->limits = pcre2_match_context_create(NULL);
 	if (re->data == NULL || re->limits == NULL)
 		abort();
 	pcre2_set_match_limit(re->limits, MATCH_LIMIT);
 	pcre2_set_heap_limit(re->limits, HEAP_LIMIT);
-	/* Where the system forbids it, the interpreter does it. */
 	re->stack = NULL;
-	if (pcre2_jit_compile(code, PCRE2_JIT_COMPLETE) == 0)
-		re->stack =
-		    pcre2_jit_stack_create(STACK_FIRST, STACK_LIMIT, NULL);
+	return re;
+}
+
+void
+weir_regex_speed_up(struct weir_regex *re)
+{
+	/* Where the system forbids it, the interpreter goes on. */
+	if (pcre2_jit_compile(re->code, PCRE2_JIT_COMPLETE) != 0)
+		return;
+	pcre2_set_match_limit(re->limits, MATCH_LIMIT_FAST);
+	re->stack = pcre2_jit_stack_create(STACK_FIRST, STACK_LIMIT, NULL);
 	if (re->stack != NULL)
 		pcre2_jit_stack_assign(re->limits, NULL, re->stack);
-	return re;
 }
 
 void
@@ -99,43 +106,38 @@ weir_regex_free(struct weir_regex *re)
 }
 
 int
-weir_regex_match(
-    const struct weir_regex *re, const char *s, size_t len, char *why)
+weir_regex_find(const struct weir_regex *re, struct weir_str s, size_t from,
+    struct weir_str *groups, char *why)
 {
 	PCRE2_UCHAR text[WEIR_REGEX_ERROR];
-	int rc;
+	PCRE2_SIZE *ends = pcre2_get_ovector_pointer(re->data);
+	int rc, i;
 
-	if (len > SUBJECT_MAX)
+	if (s.len > SUBJECT_MAX)
 		return refuse(why, "text too long to match");
-	rc = pcre2_match(re->code, (PCRE2_SPTR)s, len, 0, PCRE2_NO_UTF_CHECK,
-	    re->data, re->limits);
-	if (rc >= 0 || rc == PCRE2_ERROR_NOMATCH)
-		return rc >= 0;
+	rc = pcre2_match(re->code, (PCRE2_SPTR)s.s, s.len, from,
+	    PCRE2_NO_UTF_CHECK, re->data, re->limits);
+	if (rc == PCRE2_ERROR_NOMATCH)
+		return 0;
+	if (rc >= 0 && groups == NULL)
+		return 1;
+	for (i = 0; rc >= 0 && i < WEIR_REGEX_GROUPS; i++) {
+		groups[i] = (struct weir_str){0};
+		if ((i < rc || rc == 0) && ends[2 * i] != PCRE2_UNSET)
+			groups[i] = (struct weir_str){
+			    s.s + ends[2 * i], ends[2 * i + 1] - ends[2 * i]};
+	}
+	if (rc >= 0)
+		return 1;
 	pcre2_get_error_message(rc, text, sizeof text);
 	return refuse(why, (const char *)text);
 }
 
-struct weir_value
-weir_regex_test(
-    struct weir_env *env, const struct weir_regex *re, struct weir_value v)
+size_t
+weir_regex_groups(const struct weir_regex *re)
 {
-	char why[WEIR_REGEX_ERROR];
-	struct weir_value full;
-	struct weir_str type;
-	int rc;
+	uint32_t n = 0;
 
-	if (v.kind <= WEIR_ERROR)
-		return v;
-	if (v.kind != WEIR_STRING) {
-		type = weir_type_name(v);
-		return weir_error_value(env,
-		    "no such overload: %.*s.matches(string)", (int)type.len,
-		    type.s);
-	}
-	if (v.aux > 64 && !weir_spend(env, v.aux / 64, &full))
-		return full;
-	rc = weir_regex_match(re, v.s, v.aux, why);
-	if (rc < 0)
-		return weir_error_value(env, "matches: %s", why);
-	return weir_bool(rc);
+	pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &n);
+	return n;
 }

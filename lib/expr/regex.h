@@ -9,11 +9,12 @@
 #ifndef WEIR_EXPR_REGEX_H
 #define WEIR_EXPR_REGEX_H
 
-#include "expr/func.h"
+#include "base/buf.h"
 
 #include <stddef.h>
 
-#define WEIR_REGEX_ERROR 200 /* bytes that a message needs */
+#define WEIR_REGEX_ERROR  200 /* bytes that a message needs */
+#define WEIR_REGEX_GROUPS 10  /* the match itself is one */
 
 struct weir_regex;
 
@@ -23,14 +24,18 @@ struct weir_regex;
  */
 struct weir_regex *weir_regex_new(
     const char *pattern, size_t len, char *why, size_t *at);
+/* Make machine code of it: worth it if it is to match often. */
+void weir_regex_speed_up(struct weir_regex *re);
 void weir_regex_free(struct weir_regex *re);
 
-/* Does it match anywhere in s? 1, 0, or -1 with the reason in why. */
-int weir_regex_match(
-    const struct weir_regex *re, const char *s, size_t len, char *why);
-
-/* The function `matches` on a value. */
-struct weir_value weir_regex_test(
-    struct weir_env *env, const struct weir_regex *re, struct weir_value v);
+/*
+ * The first match at or after byte from of s: 1, 0, or -1 with the reason in
+ * why. groups (NULL, or WEIR_REGEX_GROUPS of them) gets the match and what its
+ * groups caught; s NULL where one caught nothing.
+ */
+int weir_regex_find(const struct weir_regex *re, struct weir_str s, size_t from,
+    struct weir_str *groups, char *why);
+/* How many groups the pattern has. */
+size_t weir_regex_groups(const struct weir_regex *re);
 
 #endif
