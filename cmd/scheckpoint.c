@@ -317,13 +317,17 @@ supervise(struct checkpoint *c)
 	static const char *const in[] = {"in"}, *const out[] = {"out"};
 	struct weir_supervise_config *j = &c->job;
 	struct weir_roles *r = &j->roles;
+	struct weir_stage_config seen;
 	struct weir_error err = {0};
 	struct tool *t = &c->tool;
 	int status;
 
 	if (t->config.output == WEIR_FORMAT_FRAMES)
 		tool_usage(t, "a sink is JSON: frames are for pipes");
-	if (weir_stage_check(&t->config, &err) < 0)
+	seen = t->config;
+	seen.files = &c->source;
+	seen.nfiles = c->source != NULL;
+	if (weir_stage_check(&seen, &err) < 0)
 		tool_usage(t, "%s", err.text);
 	if (t->opt.at < t->opt.argc)
 		tool_usage(

@@ -107,8 +107,8 @@ weir_expr_test(const struct weir_expr *x, const struct weir_row *row,
 	if (v.kind == WEIR_ERROR)
 		return weir_fail(err, WEIR_INPUT, "%.*s", (int)v.aux, v.s);
 	type = weir_type_name(v);
-	return weir_fail(err, WEIR_INPUT, "the condition is a %.*s, not a bool",
-	    (int)type.len, type.s);
+	return weir_fail(err, WEIR_INPUT,
+	    "the condition is of type %.*s, not bool", (int)type.len, type.s);
 }
 
 int

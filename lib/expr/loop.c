@@ -100,9 +100,9 @@ test(struct weir_env *env, struct loop *l, struct weir_value v)
 	l->result = v;
 	type = weir_type_name(v);
 	if (v.kind != WEIR_ERROR)
-		l->result =
-		    weir_error_value(env, "the condition is a %.*s, not a bool",
-			(int)type.len, type.s);
+		l->result = weir_error_value(env,
+		    "the condition is of type %.*s, not bool", (int)type.len,
+		    type.s);
 	return -1;
 }
 

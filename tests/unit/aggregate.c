@@ -175,7 +175,7 @@ test_counts(void)
 	    ",\"count() if x > 2\":2,\"count(x) if x > 2\":2", "");
 	check("n = count() if x",
 	    "{\"x\":true}\n{\"x\":false}\n{\"x\":1}\n{}\n", ",\"n\":1",
-	    "the condition is a int, not a bool\n");
+	    "the condition is of type int, not bool\n");
 }
 
 static void

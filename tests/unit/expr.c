@@ -212,7 +212,7 @@ test_predicate(void)
 	x = weir_expr_compile(&scope, "'x'", 3, "e", &err);
 	ok(weir_expr_test(x, &row, &arena, &err) == -1, "no bool: an error");
 	is_text(err.text, strlen(err.text),
-	    "the condition is a string, not a bool");
+	    "the condition is of type string, not bool");
 	weir_expr_free(x);
 	x = weir_expr_compile(&scope, "a.b", 3, "e", &err);
 	ok(weir_expr_field(x) >= 0, "a.b is just a field");
