@@ -90,6 +90,8 @@ $(BUILD)/weir.pc: lib/weir.pc.in Makefile
 $(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(TOOL_OBJ) $(BUILD)/libweir.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/scheckpoint: $(BUILD)/cmd/checkpoint_options.o
+
 # --- completions, made from the option tables ---
 COMPLETIONS := $(foreach s,$(SHELLS),\
 	$(TOOLS:%=$(BUILD)/completions/$(s)/%))

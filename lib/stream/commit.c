@@ -3,55 +3,18 @@
 #include "base/mem.h"
 #include "base/probe.h"
 #include "base/text.h"
-#include "event/control.h"
-#include "state/publish.h"
-#include "state/snapshot.h"
+#include "stream/committer.h"
 #include "stream/recover.h"
-#include "stream/sinkpart.h"
 
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #define SHOW	  256
-#define WHY_MAX	  4096	/* bytes of a .failed file */
 #define FREE_SINK "out" /* the name of a sink that stands free */
-
-enum source_end { SOURCE_RUNS, SOURCE_COMPLETE, SOURCE_PAUSED };
-
-struct sink {
-	char *name, *part;	   /* part: the file name of its part */
-	int fd;			   /* visible file; -1: not known yet */
-	uint64_t visible;	   /* its committed length */
-	bool answered;		   /* for the checkpoint in flight */
-	struct weir_sinkpart said; /* what its part says */
-};
-
-struct weir_committer {
-	struct weir_commit_config c;
-	size_t nsinks;
-	struct sink *sinks;
-	enum source_end *ends; /* of each source */
-	bool active, drain, done;
-	uint64_t next, commits, abandoned;
-	int64_t not_before; /* for the next checkpoint */
-	/* in flight */
-	bool asked;
-	bool last; /* it is the end of the stream */
-	enum weir_end_reason reason;
-	struct weir_cp cp;
-	int cpfd;
-	int64_t asked_ns;
-	size_t nwhole, whole_cap;
-	char **whole; /* parts that were reported as published */
-	char *failed; /* the first that could not be */
-	/* claims on what was restored; NULL once they were checked */
-	bool *claimed;
-};
 
 /* --- beginning --- */
 
@@ -76,7 +39,7 @@ begin_sinks(struct weir_committer *c, struct weir_error *err)
 		c->sinks[i].fd = -1;
 	for (size_t i = 0; i < c->nsinks; i++) {
 		const struct weir_manifest_sink *ms;
-		struct sink *s = &c->sinks[i];
+		struct weir_commit_sink *s = &c->sinks[i];
 
 		s->name =
 		    weir_strdup(job->nsinks ? job->sinks[i].name : FREE_SINK);
@@ -113,8 +76,8 @@ weir_committer_new(const struct weir_commit_config *config, int64_t now_ns,
 	return NULL;
 }
 
-static void
-forget_flight(struct weir_committer *c)
+void
+weir_committer_land(struct weir_committer *c)
 {
 	for (size_t i = 0; i < c->nwhole; i++)
 		free(c->whole[i]);
@@ -136,7 +99,7 @@ weir_committer_free(struct weir_committer *c)
 {
 	if (c == NULL)
 		return;
-	forget_flight(c);
+	weir_committer_land(c);
 	for (size_t i = 0; i < c->nsinks; i++) {
 		free(c->sinks[i].name);
 		free(c->sinks[i].part);
@@ -152,10 +115,9 @@ weir_committer_free(struct weir_committer *c)
 
 /* --- asking --- */
 
-static void __attribute__((format(printf, 2, 3)))
-warn(const struct weir_committer *c, const char *fmt, ...)
+void
+weir_committer_warn(const struct weir_committer *c, const char *fmt, ...)
 {
-	struct weir_buf text = {0};
 	char line[1024];
 	va_list ap;
 
@@ -164,9 +126,7 @@ warn(const struct weir_committer *c, const char *fmt, ...)
 	va_start(ap, fmt);
 	vsnprintf(line, sizeof line, fmt, ap);
 	va_end(ap);
-	weir_buf_puts(&text, line);
-	c->c.warn(c->c.ctx, weir_buf_cstr(&text));
-	weir_buf_fini(&text);
+	c->c.warn(c->c.ctx, line);
 }
 
 static bool
@@ -202,7 +162,8 @@ ask(struct weir_committer *c, bool last, int64_t now_ns, struct weir_error *err)
 	c->cpfd = weir_cp_create(c->c.dir, c->cp, &why);
 	if (c->cpfd == -1) { /* a full disk may have room the next time */
 		c->abandoned++;
-		warn(c, "checkpoint %" PRIu64 " was given up: %s", c->cp.n,
+		weir_committer_warn(c,
+		    "checkpoint %" PRIu64 " was given up: %s", c->cp.n,
 		    why.text);
 		return 1;
 	}
@@ -276,280 +237,16 @@ weir_committer_abandoned(const struct weir_committer *c)
 	return c->abandoned;
 }
 
-/* --- giving up --- */
+/* --- reports --- */
 
 /* "in%2Fswindow.1" of a file name in a checkpoint's directory. */
-static size_t
-stem(const char *file)
+size_t
+weir_committer_stem(const char *file)
 {
 	const char *dot = strrchr(file, '.');
 
 	return dot != NULL ? (size_t)(dot - file) : strlen(file);
 }
-
-/* What <stage>.failed says, shown; "" if it says nothing. */
-static void
-read_failed(struct weir_committer *c, const char *file, char out[SHOW])
-{
-	struct weir_buf name = {0}, text = {0};
-
-	weir_buf_add(&name, file, stem(file));
-	weir_buf_puts(&name, ".failed");
-	out[0] = '\0';
-	if (weir_slurp(c->cpfd, weir_buf_cstr(&name), WHY_MAX, &text, NULL) ==
-	    1) {
-		while (text.len > 0 && text.data[text.len - 1] == '\n')
-			text.len--;
-		weir_show_into(out, SHOW, text.data, text.len);
-	}
-	weir_buf_fini(&name);
-	weir_buf_fini(&text);
-}
-
-/*
- * The stream goes on, and the pending output of n with it: the sinks list it
- * again in their next part. The directory goes at the next commit, since its
- * number must stay taken until a higher one is there.
- */
-static int
-give_up(struct weir_committer *c, const char *file, const char *why,
-    struct weir_error *err)
-{
-	char said[SHOW], shown[SHOW];
-
-	read_failed(c, file, said);
-	weir_show_into(shown, sizeof shown, file, strlen(file));
-	c->abandoned++;
-	if (c->last)
-		return weir_fail(err, WEIR_SYSTEM,
-		    "the last checkpoint, %" PRIu64
-		    ", could not be written: %s: %s",
-		    c->cp.n, shown, said[0] ? said : why);
-	warn(c, "checkpoint %" PRIu64 " was given up: %s: %s", c->cp.n, shown,
-	    said[0] ? said : why);
-	c->active = true; /* what it should have saved is still to be saved */
-	forget_flight(c);
-	WEIR_PROBE("commit.abandoned");
-	return 1;
-}
-
-/* --- committing --- */
-
-static bool
-dropped(const struct weir_committer *c, const char *stage)
-{
-	for (size_t i = 0; i < c->c.ndrop; i++)
-		if (strcmp(c->c.drop[i], stage) == 0)
-			return true;
-	for (size_t i = 0; i < c->nsinks; i++)
-		if (strcmp(c->sinks[i].name, stage) == 0)
-			return true; /* was for the committer */
-	return false;
-}
-
-/*
- * A barrier has passed every stage, so each has restored by now: a part that
- * nobody claimed would be lost by this commit.
- */
-static int
-check_claims(struct weir_committer *c, struct weir_error *err)
-{
-	const struct weir_manifest *m = c->c.restored;
-	char shown[SHOW];
-
-	for (size_t i = 0; c->claimed != NULL && i < m->nparts; i++) {
-		const char *stage = m->parts[i].stage;
-
-		if (c->claimed[i] || dropped(c, stage))
-			continue;
-		weir_show_into(shown, sizeof shown, stage, strlen(stage));
-		return weir_fail(err, WEIR_STATE,
-		    "checkpoint %" PRIu64 " holds state of %s, which no stage "
-		    "of this pipeline takes up: put the stage back (or name "
-		    "it with --id), or say --drop-state=%s to lose its state",
-		    m->cp.n, shown, shown);
-	}
-	free(c->claimed);
-	c->claimed = NULL;
-	return 1;
-}
-
-/* The first commit of a job whose sink stands free: enter the sink. */
-static int
-enter_sink(struct weir_committer *c, struct sink *s, struct weir_error *err)
-{
-	struct weir_job *job = c->c.job;
-	char shown[SHOW];
-
-	if (job->nsinks > 0) {
-		struct weir_job_sink *js = &job->sinks[s - c->sinks];
-
-		if (strcmp(js->path, s->said.path) == 0)
-			return 1;
-		weir_show_into(shown, sizeof shown, js->path, strlen(js->path));
-		return weir_fail(err, WEIR_STATE,
-		    "this job's output goes to %s: another sink needs "
-		    "another -d",
-		    shown);
-	}
-	s->fd = weir_visible_open(s->said.path, false, err);
-	if (s->fd == -1)
-		return -1;
-	s->visible = s->said.base;
-	job->sinks = weir_calloc(1, sizeof *job->sinks);
-	job->sinks[0] = (struct weir_job_sink){.name = weir_strdup(s->name),
-	    .path = weir_strdup(s->said.path),
-	    .base = s->said.base};
-	job->nsinks = 1;
-	return weir_job_save(c->c.dir, job, err);
-}
-
-static int
-add_part(struct weir_committer *c, struct weir_manifest *m, size_t *cap,
-    const char *stage, const char *file)
-{
-	struct weir_manifest_part *p;
-
-	for (size_t i = 0; i < m->nparts; i++)
-		if (strcmp(m->parts[i].stage, stage) == 0)
-			return 1; /* several sinks list it */
-	m->parts = weir_grow(m->parts, cap, m->nparts + 1, sizeof *m->parts);
-	p = &m->parts[m->nparts];
-	*p = (struct weir_manifest_part){0};
-	if (weir_snapshot_check(c->cpfd, file, &p->len, &p->digest, NULL) != 1)
-		return -1;
-	p->stage = weir_strdup(stage);
-	p->file = weir_strdup(file);
-	m->nparts++;
-	return 1;
-}
-
-/* The parts of all lists, whole on the disk; else -1 with the file. */
-static int
-add_parts(struct weir_committer *c, struct weir_manifest *m, const char **file)
-{
-	size_t cap = 0;
-
-	for (size_t i = 0; i < c->nsinks; i++) {
-		const struct sink *s = &c->sinks[i];
-
-		for (size_t k = 0; k < s->said.parts.n; k++) {
-			const struct weir_part_ref *r = &s->said.parts.part[k];
-
-			*file = r->file;
-			if (add_part(c, m, &cap, r->stage, r->file) == -1)
-				return -1;
-		}
-		*file = s->part;
-		if (add_part(c, m, &cap, s->name, s->part) == -1)
-			return -1;
-	}
-	return 1;
-}
-
-static void
-add_sinks(struct weir_committer *c, struct weir_manifest *m)
-{
-	m->sinks = weir_calloc(c->nsinks, sizeof *m->sinks);
-	m->nsinks = c->nsinks;
-	for (size_t i = 0; i < c->nsinks; i++) {
-		struct sink *s = &c->sinks[i];
-
-		m->sinks[i].name = weir_strdup(s->name);
-		m->sinks[i].base = s->visible;
-		m->sinks[i].files = s->said.files;
-		m->sinks[i].nfiles = s->said.nfiles;
-		s->said.files = NULL;
-		s->said.nfiles = s->said.cap = 0;
-	}
-}
-
-/*
- * The commit point has passed: whatever fails from here on, the next
- * incarnation makes this output visible before anything else.
- */
-static int
-forward(struct weir_committer *c, const struct weir_manifest *m,
-    struct weir_error *err)
-{
-	for (size_t i = 0; i < c->nsinks; i++) {
-		struct sink *s = &c->sinks[i];
-
-		if (weir_sink_forward(c->c.dir, &m->sinks[i], s->fd,
-			c->c.job->sinks[i].path, err) == -1)
-			return -1;
-		s->visible = weir_sink_committed(&m->sinks[i]);
-		WEIR_PROBE("commit.forwarded");
-	}
-	return 1;
-}
-
-static int64_t
-wall_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_REALTIME, &ts);
-	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
-}
-
-/* A manifest that could not be saved: is it there all the same? */
-static int
-save_failed(struct weir_committer *c, struct weir_error *err)
-{
-	struct weir_error why = *err;
-	struct weir_manifest m;
-	int r = weir_manifest_load(c->c.dir, c->cp, &m, NULL);
-
-	if (r == 1)
-		weir_manifest_fini(&m);
-	/* renamed, but perhaps not durable: only a new start can tell */
-	if (r != 0)
-		return -1;
-	return give_up(c, "MANIFEST", why.text, err);
-}
-
-static int
-commit(struct weir_committer *c, int64_t now_ns, struct weir_error *err)
-{
-	struct weir_manifest m = {.cp = c->cp,
-	    .time_ns = wall_ns(),
-	    .duration_ns = now_ns - c->asked_ns,
-	    .final = c->last ? 1 + (int)c->reason : 0};
-	const char *file = "";
-	int r = -1;
-
-	if (check_claims(c, err) == -1)
-		return -1;
-	for (size_t i = 0; i < c->nsinks; i++)
-		if (enter_sink(c, &c->sinks[i], err) == -1)
-			return -1;
-	if (add_parts(c, &m, &file) == -1) {
-		r = give_up(c, file, "it is not whole", err);
-		goto out;
-	}
-	add_sinks(c, &m);
-	WEIR_PROBE("commit.collected");
-	if (weir_manifest_save(c->c.dir, &m, err) == -1) {
-		r = save_failed(c, err);
-		goto out;
-	}
-	WEIR_PROBE("commit.manifest");
-	if (forward(c, &m, err) == -1)
-		goto out;
-	c->commits++;
-	c->done = c->last;
-	forget_flight(c);
-	/* if that fails, the next commit tries again */
-	weir_dir_prune(c->c.dir, c->c.keep, NULL);
-	WEIR_PROBE("commit.pruned");
-	r = 1;
-out:
-	weir_manifest_fini(&m);
-	return r;
-}
-
-/* --- reports --- */
 
 static bool
 is_whole(const struct weir_committer *c, const char *file)
@@ -572,7 +269,8 @@ settle(struct weir_committer *c, int64_t now_ns, struct weir_error *err)
 		if (!c->sinks[i].answered)
 			return 1;
 	if (c->failed != NULL)
-		return give_up(c, c->failed, "it could not be written", err);
+		return weir_committer_give_up(
+		    c, c->failed, "it could not be written", err);
 	for (size_t i = 0; i < c->nsinks; i++) {
 		const struct weir_parts *p = &c->sinks[i].said.parts;
 
@@ -580,7 +278,7 @@ settle(struct weir_committer *c, int64_t now_ns, struct weir_error *err)
 			if (!is_whole(c, p->part[k].file))
 				return 1;
 	}
-	return commit(c, now_ns, err);
+	return weir_committer_commit(c, now_ns, err);
 }
 
 static int
@@ -592,7 +290,7 @@ take_part(struct weir_committer *c, const char *file, struct weir_error *err)
 	    weir_grow(c->whole, &c->whole_cap, c->nwhole + 1, sizeof *c->whole);
 	c->whole[c->nwhole++] = weir_strdup(file);
 	for (size_t i = 0; i < c->nsinks; i++) {
-		struct sink *s = &c->sinks[i];
+		struct weir_commit_sink *s = &c->sinks[i];
 
 		if (strcmp(s->part, file) != 0 || s->answered)
 			continue;
@@ -606,12 +304,12 @@ take_part(struct weir_committer *c, const char *file, struct weir_error *err)
 static void
 take_failure(struct weir_committer *c, const char *file)
 {
-	size_t len = stem(file);
+	size_t len = weir_committer_stem(file);
 
 	if (c->failed == NULL)
 		c->failed = weir_strdup(file);
 	for (size_t i = 0; i < c->nsinks; i++)
-		if (stem(c->sinks[i].part) == len &&
+		if (weir_committer_stem(c->sinks[i].part) == len &&
 		    memcmp(c->sinks[i].part, file, len) == 0)
 			c->sinks[i].answered = true;
 }

@@ -12,7 +12,7 @@
  *
  *     part N FILE          a part of checkpoint N was published (a sink's, too)
  *     failed N FILE        a part could not be: <stage>.failed says why
- *     active SOURCE        the first event since the last barrier
+ *     active NAME          first event of a source or sink since its last barrier
  *     eof SOURCE complete|paused   all is read; the last checkpoint is due
  *     restored STAGE FILE  a stage claimed a saved part
  *     broken WHO           its output cannot be made durable: restart

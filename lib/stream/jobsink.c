@@ -214,14 +214,18 @@ sink_events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
 {
 	struct weir_jobsink *s = self;
+	char line[128];
 
-	(void)st;
 	if (s->fd == -1) {
 		s->fd = weir_publish_begin(s->out_fd, s->tmp, err);
 		if (s->fd == -1)
 			return -1;
 		s->writer = weir_writer_new(s->fd, s->config->output);
 		WEIR_PROBE("sink.file");
+		/* a stage may speak while the source is silent (--idle) */
+		snprintf(line, sizeof line, "active %s", s->role->name);
+		if (weir_stage_report(st, line, err) == -1)
+			return -1;
 	}
 	return weir_writer_pass(s->writer, b, i, n, 0, err);
 }

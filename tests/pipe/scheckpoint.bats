@@ -277,8 +277,8 @@ plain() { # plain LOG: what a run without a job gives
 }
 
 @test "one run at a time" {
-	start_job -f "$filter"
-	wait_for '[ -e state/job ]'
+	start_job -f --every=100ms "$filter"
+	wait_for '[ -s out.json ]'
 	status_is 5 run_job "$filter" # waits for 10 s
 	grep -q 'in use by another run' stderr
 	end_job TERM

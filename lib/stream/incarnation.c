@@ -1,0 +1,270 @@
+#include "stream/incarnation.h"
+
+#include "base/probe.h"
+#include "stream/jobfile.h"
+#include "stream/recover.h"
+#include "stream/metrics.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define SECOND_NS  INT64_C(1000000000)
+#define KILL_NS	   INT64_C(100000000) /* between two kills */
+#define REPORT_MAX 8192		      /* bytes of a report line */
+
+void
+weir_incarnation_warn(const struct weir_incarnation *j, const char *text)
+{
+	if (j->c->warn != NULL)
+		j->c->warn(j->c->roles.ctx, text);
+}
+
+static void
+commit_warn(void *ctx, const char *text)
+{
+	weir_incarnation_warn(ctx, text);
+}
+
+static int
+commit_order(void *ctx, const char *line, struct weir_error *err)
+{
+	struct weir_incarnation *j = ctx;
+
+	(void)err;
+	weir_children_order(&j->children, line);
+	return 1;
+}
+
+/* --- beginning an incarnation --- */
+
+static int
+open_fifo(struct weir_incarnation *j, struct weir_error *err)
+{
+	int run = weir_run_open(&j->dir, err);
+	int r = 1;
+
+	if (run == -1)
+		return -1;
+	snprintf(
+	    j->fifo_name, sizeof j->fifo_name, "commit.%" PRIu64, j->dir.epoch);
+	/* for reading and writing: it never ends, whoever comes and goes */
+	if (mkfifoat(run, j->fifo_name, 0600) == -1 ||
+	    (j->fifo = openat(run, j->fifo_name,
+		 O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW)) == -1)
+		r = weir_fail_errno(
+		    err, "%s/run/%s", j->dir.path, j->fifo_name);
+	close(run);
+	return r;
+}
+
+static void
+close_fifo(struct weir_incarnation *j)
+{
+	int run = weir_run_open(&j->dir, NULL);
+
+	if (j->fifo != -1)
+		close(j->fifo);
+	j->fifo = -1;
+	if (run == -1)
+		return;
+	unlinkat(run, j->fifo_name, 0);
+	close(run);
+}
+
+static int
+start_children(struct weir_incarnation *j, struct weir_error *err)
+{
+	char restore[WEIR_CP_TEXT];
+	struct weir_path path = {.source = j->job.source_names[0]};
+	struct weir_hello hello = {.job = true,
+	    .id = j->job.id,
+	    .dir = j->dir.path,
+	    .epoch = j->dir.epoch,
+	    .npaths = 1,
+	    .paths = &path};
+	int close_fds[] = {j->dir.fd, j->dir.lock, j->fifo};
+	struct weir_roles roles = j->c->roles;
+	const char *sink_name = NULL, *sink_path = NULL;
+
+	if (j->restores) {
+		weir_cp_print(j->restored.cp, restore);
+		hello.restore = restore;
+	}
+	if (j->job.nsinks > 0) {
+		sink_name = j->job.sinks[0].name;
+		sink_path = j->job.sinks[0].path;
+	}
+	roles.sink_names = &sink_name;
+	roles.sink_paths = &sink_path;
+	roles.source_names = (const char *const *)j->job.source_names;
+	roles.source_paths = (const char *const *)j->job.source_paths;
+	roles.close_fds = close_fds;
+	roles.nclose = sizeof close_fds / sizeof *close_fds;
+	return weir_spawn(&j->children, &roles, &hello, err);
+}
+
+static int
+start_committer(struct weir_incarnation *j, struct weir_error *err)
+{
+	struct weir_commit_config c = {.dir = &j->dir,
+	    .job = &j->job,
+	    .restored = j->restores ? &j->restored : NULL,
+	    .next = j->next,
+	    .every_ns = j->c->every_ns,
+	    .keep = j->c->keep,
+	    .drop = j->c->drop,
+	    .ndrop = j->c->ndrop,
+	    .order = commit_order,
+	    .warn = commit_warn,
+	    .ctx = j};
+
+	j->committer = weir_committer_new(&c, weir_clock_ns(), err);
+	return j->committer == NULL ? -1 : 1;
+}
+
+int
+weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
+{
+	int r = weir_dir_open(&j->dir, j->c->dir, true, err);
+
+	if (r == -1 || weir_dir_lead(&j->dir, err) == -1)
+		return -1;
+	WEIR_PROBE("run.leads");
+	if (j->first_epoch == 0)
+		j->first_epoch = j->dir.epoch;
+	if (weir_jobfile_open(&j->dir, &j->c->roles, &j->job, err) == -1)
+		return -1;
+	WEIR_PROBE("run.job");
+	r = weir_recover(&j->dir, &j->job, &j->restored, &j->next, err);
+	if (r == -1)
+		return -1;
+	j->restores = r == 1;
+	WEIR_PROBE("run.recovered");
+	return 1;
+}
+
+int
+weir_incarnation_start(struct weir_incarnation *j, struct weir_error *err)
+{
+	if (open_fifo(j, err) == -1)
+		return -1;
+	WEIR_PROBE("run.fifo");
+	/* the children first: they must not have the committer's files */
+	if (start_children(j, err) == -1 || start_committer(j, err) == -1)
+		return -1;
+	j->started = true;
+	WEIR_PROBE("run.started");
+	return 1;
+}
+
+void
+weir_incarnation_end(struct weir_incarnation *j)
+{
+	weir_committer_free(j->committer);
+	j->committer = NULL;
+	weir_children_fini(&j->children);
+	if (j->fifo != -1)
+		close_fifo(j);
+	weir_manifest_fini(&j->restored);
+	j->restored = (struct weir_manifest){0};
+	weir_job_fini(&j->job);
+	j->job = (struct weir_job){0};
+	weir_dir_close(&j->dir);
+	j->dir = (struct weir_dir){.fd = -1, .lock = -1};
+	j->reports.len = 0;
+}
+
+/* --- the reports --- */
+
+int
+weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
+{
+	struct weir_buf *b = &j->reports;
+	ssize_t got;
+
+	while ((got = read(j->fifo, weir_buf_reserve(b, REPORT_MAX),
+		    REPORT_MAX)) > 0) {
+		size_t at = 0;
+		char *nl;
+
+		b->len += (size_t)got;
+		while ((nl = memchr(b->data + at, '\n', b->len - at))) {
+			*nl = '\0';
+			if (weir_committer_report(j->committer, b->data + at,
+				weir_clock_ns(), err) == -1)
+				return -1;
+			at = (size_t)(nl - b->data) + 1;
+		}
+		memmove(b->data, b->data + at, b->len - at);
+		b->len -= at;
+		if (b->len > REPORT_MAX)
+			b->len = 0; /* nobody of ours writes that */
+	}
+	if (got == -1 && errno != EAGAIN && errno != EINTR)
+		return weir_fail_errno(err, "reading reports");
+	return 1;
+}
+
+void
+weir_incarnation_wait(struct weir_incarnation *j, int64_t until)
+{
+	struct pollfd p[2] = {{.fd = j->c->wake_fd, .events = POLLIN},
+	    {.fd = j->fifo, .events = POLLIN}};
+	int64_t left = until == INT64_MAX ? -1 : until - weir_clock_ns();
+	int ms;
+
+	if (left < 0)
+		ms = until == INT64_MAX ? -1 : 0;
+	else if (left > 3600 * SECOND_NS)
+		ms = 3600 * 1000;
+	else
+		ms = (int)((left + 999999) / 1000000);
+	if (poll(p, 2, ms) > 0 && p[0].revents != 0)
+		j->c->wake_drain(j->c->roles.ctx);
+}
+
+bool
+weir_incarnation_lonely(const struct weir_incarnation *j)
+{
+	int run = weir_run_open(&j->dir, NULL);
+	int fd = -1;
+	bool gone;
+
+	if (run != -1)
+		fd = openat(run, j->fifo_name,
+		    O_RDWR | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	gone = fd != -1 && flock(fd, LOCK_EX | LOCK_NB) == 0;
+	if (fd != -1)
+		close(fd);
+	if (run != -1)
+		close(run);
+	return gone;
+}
+
+void
+weir_incarnation_wind_down(struct weir_incarnation *j, int64_t grace_ns)
+{
+	int64_t until = weir_clock_ns() + grace_ns;
+
+	weir_children_stop(&j->children);
+	while (weir_children_reap(&j->children) > 0) {
+		struct weir_error ignored;
+
+		if (weir_clock_ns() >= until)
+			weir_children_kill(&j->children);
+		/* reports are still read, so that nobody hangs on them */
+		if (j->committer != NULL &&
+		    weir_incarnation_reports(j, &ignored) == -1)
+			j->reports.len = 0;
+		weir_incarnation_wait(j,
+		    weir_clock_ns() < until ? until
+					    : weir_clock_ns() + KILL_NS);
+	}
+}
