@@ -52,7 +52,6 @@ weir_build_finish(struct weir_build *b)
 	x->fields = b->fields;
 	x->funcs = b->funcs;
 	x->regexes = b->regexes;
-	x->ncode = b->ncode;
 	x->nregexes = b->nregexes;
 	x->stack = b->stack;
 	weir_arena_fini(&b->nodes);

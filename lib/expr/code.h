@@ -73,7 +73,7 @@ struct weir_expr {
 	struct weir_field *fields;
 	const struct weir_func **funcs;
 	struct weir_regex **regexes;
-	size_t ncode, nregexes;
+	size_t nregexes;
 	uint32_t locals; /* variables below the stack */
 	uint32_t stack;	 /* values that the frame holds at most, locals too */
 	int slot;	 /* if it is just a field: its slot */

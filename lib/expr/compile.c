@@ -129,7 +129,7 @@ emit_has(struct weir_build *b, const struct weir_node *node)
 {
 	const struct weir_node *kid = node->kids[0];
 
-	if (kid->kind == WEIR_N_FIELD) {
+	if (kid->kind == WEIR_N_FIELD && node->value.kind != WEIR_STRING) {
 		add(b, insn(WEIR_I_HAS_FIELD, 0, kid->index, 0), 1);
 		return;
 	}

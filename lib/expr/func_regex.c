@@ -27,7 +27,11 @@ begin(struct search *f, struct weir_env *env, const struct weir_call *c)
 	char why[WEIR_REGEX_ERROR];
 	size_t at;
 
-	*f = (struct search){.env = env, .re = c->regex};
+	f->env = env;
+	f->re = c->regex;
+	f->own = NULL;
+	f->at = 0;
+	f->groups[0] = f->groups[1] = (struct weir_str){0};
 	if (c->args[0].kind != WEIR_STRING || c->args[1].kind != WEIR_STRING) {
 		f->error = weir_no_overload(env, c);
 		return 0;
