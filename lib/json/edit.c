@@ -1,0 +1,121 @@
+#include "json/edit.h"
+
+#include "json/members.h"
+
+#include <string.h>
+
+static bool
+blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+static bool
+removes(const struct weir_edit *e)
+{
+	return e->value.kind == WEIR_ABSENT;
+}
+
+/* A slice is most often short. */
+static inline void
+add(struct weir_buf *out, const char *s, size_t len)
+{
+	char *p = out->data + out->len;
+
+	if (len > out->cap - out->len)
+		p = weir_buf_reserve(out, len);
+	memcpy(p, s, len);
+	out->len += len;
+}
+
+/* Those that are set and not done go behind what is there. */
+static void
+add_rest(
+    struct weir_buf *out, const struct weir_edit *edits, size_t n, bool comma)
+{
+	const struct weir_edit *e;
+
+	for (e = edits; e < edits + n; e++) {
+		if (e->done || removes(e))
+			continue;
+		if (comma)
+			weir_buf_putc(out, ',');
+		add(out, e->key.s, e->key.len);
+		weir_value_write(out, e->value);
+		comma = true;
+	}
+	weir_buf_putc(out, '}');
+}
+
+void
+weir_json_append(struct weir_buf *out, const char *text, size_t len,
+    const struct weir_edit *edits, size_t n)
+{
+	const char *end = text + len;
+
+	while (blank(*text))
+		text++;
+	while (*--end != '}')
+		continue;
+	while (blank(end[-1]))
+		end--;
+	weir_buf_reserve(out, len + 64);
+	add(out, text, (size_t)(end - text));
+	add_rest(out, edits, n, end[-1] != '{');
+}
+
+static struct weir_edit *
+find(struct weir_edit *edits, size_t n, struct weir_str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (edits[i].name.len == name.len &&
+		    memcmp(edits[i].name.s, name.s, name.len) == 0)
+			return &edits[i];
+	return NULL;
+}
+
+/* One member's bytes, or its name and what it is set to. */
+static void
+add_member(struct weir_buf *out, const struct weir_member *m,
+    const struct weir_edit *e, bool first)
+{
+	const char *s = m->begin;
+
+	if (!first)
+		weir_buf_putc(out, ',');
+	while (first && blank(*s))
+		s++;
+	if (e == NULL) {
+		add(out, s, (size_t)(m->end - s));
+		return;
+	}
+	add(out, s, (size_t)(m->value.s - s));
+	weir_value_write(out, e->value);
+}
+
+void
+weir_json_edit(struct weir_buf *out, const char *text, struct weir_edit *edits,
+    size_t n, struct weir_buf *room)
+{
+	const char *at = weir_members(text);
+	struct weir_member m;
+	struct weir_edit *e;
+	bool first = true;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		edits[i].done = false;
+	weir_buf_putc(out, '{');
+	while (weir_member_next(&at, &m)) {
+		e = find(edits, n, weir_member_name(&m, room));
+		if (e != NULL && (e->done || removes(e)))
+			continue;
+		add_member(out, &m, e, first);
+		first = false;
+		if (e != NULL)
+			e->done = true;
+	}
+	add_rest(out, edits, n, !first);
+}
