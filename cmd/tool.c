@@ -300,7 +300,8 @@ summary(struct tool *t, const struct weir_metrics *m)
 	} else if (m->bad > 0 && t->config.on_error == WEIR_ON_ERROR_SKIP) {
 		weir_buf_printf(&b, "skipped %llu bad line%s",
 		    (unsigned long long)m->bad, s);
-		if (m->bad > WEIR_WARNINGS_MAX)
+		/* Those before a restart were told then. */
+		if (m->bad > WEIR_WARNINGS_MAX && t->first_bad.len > 0)
 			weir_buf_printf(
 			    &b, " (first: %s)", weir_buf_cstr(&t->first_bad));
 		tool_say(t, weir_buf_cstr(&b));

@@ -402,6 +402,22 @@ bad_between() {
 	done
 }
 
+@test "a second SIGTERM kills, though nobody takes the output" {
+	yes '{"a":1}' | head -n 300000 >many
+	mkfifo out
+	sfilter true many >out &
+	pid=$!
+	exec 9<out
+	deadline=$((SECONDS + 10))
+	while kill -TERM $pid 2>/dev/null; do
+		[ $SECONDS -lt $deadline ]
+	done
+	status=0
+	wait $pid || status=$?
+	exec 9<&-
+	[ "$status" = 143 ]
+}
+
 @test "SIGUSR1 shows the counters at any time" {
 	mkfifo pipe out err
 	sfilter true <pipe >out 2>err &
