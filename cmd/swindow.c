@@ -11,7 +11,7 @@ enum { WINDOW = WEIR_OPTION_OWN, KEY, OFFSET, LATE, MAX_STATE, ID, EPOCH };
 /* clang-format off */
 static const struct weir_option options[] = {
 	{WINDOW, 'w', "window", "WINDOW",
-	    "windows of this length, such as 1m", NULL},
+	    "1m, 10m/1m (size/slide), cumulate:1d/1h", NULL},
 	{KEY, 'k', "key", "KEYS", "group by these", NULL},
 	{OFFSET, 0, "offset", "DUR",
 	    "shift where windows start; may be negative", NULL},

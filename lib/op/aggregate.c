@@ -315,12 +315,13 @@ weir_aggs_merge(const struct weir_aggs *aggs, void *states, const void *other,
     size_t *owned, struct weir_error *err)
 {
 	const struct weir_agg *agg = aggs->aggs;
+	int rc = 1;
 
 	for (size_t i = 0; i < aggs->n; i++, agg++)
 		if (agg->ops->merge((char *)states + agg->offset,
 			(const char *)other + agg->offset, owned, err) < 0)
-			return -1;
-	return 1;
+			rc = -1;
+	return rc;
 }
 
 void

@@ -105,6 +105,7 @@ int weir_aggs_check(
 /* Add it. */
 void weir_aggs_add(
     struct weir_aggs *aggs, void *states, int64_t time, size_t *owned);
+/* Add other's states; -1 if some could not be merged, and stayed as they were. */
 int weir_aggs_merge(const struct weir_aggs *aggs, void *states,
     const void *other, size_t *owned, struct weir_error *err);
 /* Append `,"name":result` for each. */

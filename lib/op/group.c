@@ -167,16 +167,17 @@ weir_groups_next(const struct weir_groups *g, struct weir_group *it)
 
 	if (g->table != NULL) {
 		it->value = weir_table_next(
-		    g->table, &it->at, &it->text.s, &it->text.len);
+		    g->table, &it->at, &it->canonical.s, &it->canonical.len);
 	} else {
 		e = it->number == 0 ? g->first : it->entry->next;
 		it->entry = e;
 		it->value = e != NULL ? (void *)(uintptr_t)e->bytes : NULL;
 		if (e != NULL)
-			it->text = (struct weir_str){key_of(e), e->len};
+			it->canonical = (struct weir_str){key_of(e), e->len};
 	}
 	if (it->value == NULL)
 		return 0;
+	it->text = it->canonical;
 	find_text(g, it);
 	it->number++;
 	return 1;

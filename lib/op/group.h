@@ -94,7 +94,8 @@ void weir_groups_undo(struct weir_groups *g, const struct weir_key *key);
 
 struct weir_group {
 	void *value;
-	struct weir_str text; /* of the key, as first written */
+	struct weir_str canonical; /* key */
+	struct weir_str text;	   /* of the key, as first written */
 	/* internal */
 	const struct weir_group_entry *entry;
 	uint64_t at;

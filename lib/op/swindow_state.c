@@ -1,6 +1,8 @@
 /*
  * The swindow operator's state as lines: first {"closed":T}, then one line a
- * group, in the order of results: {"w":[start,end],"k":{NAME:value},"a":[...]}.
+ * group, in the order of panes and of arrival:
+ * {"w":[start,end],"k":{NAME:value},"n":N,"a":[...]}. "n", a group's number
+ * among all, is there if panes are merged.
  * Times are nanoseconds since 1970; a key that was absent is left out; what
  * stands in "a" is each aggregate's own matter.
  */
@@ -15,8 +17,20 @@
 
 /* --- saving --- */
 
+/* A group's number among all, where that is kept. */
+static void
+save_seq(struct weir_swindow *sw, const void *value)
+{
+	uint64_t seq;
+
+	if (sw->head == 0)
+		return;
+	memcpy(&seq, value, sizeof seq);
+	weir_buf_printf(&sw->out, ",\"n\":%ju", (uintmax_t)seq);
+}
+
 static int
-save_window(struct weir_swindow *sw, const struct weir_window *w,
+save_pane(struct weir_swindow *sw, const struct weir_pane *w,
     struct weir_snapshot_writer *to, struct weir_error *err)
 {
 	struct weir_buf *out = &sw->out;
@@ -34,8 +48,11 @@ save_window(struct weir_swindow *sw, const struct weir_window *w,
 			weir_buf_putc(out, '{');
 		else
 			out->data[keys] = '{'; /* for the first comma */
-		weir_buf_puts(out, "},\"a\":");
-		weir_aggs_save(out, &sw->aggs, it.value);
+		weir_buf_putc(out, '}');
+		save_seq(sw, it.value);
+		weir_buf_puts(out, ",\"a\":");
+		weir_aggs_save(
+		    out, &sw->aggs, weir_swindow_states(sw, it.value));
 		weir_buf_putc(out, '}');
 		if (weir_snapshot_line(to, out->data, out->len, err) < 0)
 			return -1;
@@ -48,7 +65,7 @@ weir_swindow_save(
     void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 {
 	struct weir_swindow *sw = self;
-	struct weir_window **all;
+	struct weir_pane **all;
 	int rc;
 
 	sw->out.len = 0;
@@ -58,16 +75,16 @@ weir_swindow_save(
 		weir_buf_printf(
 		    &sw->out, "{\"closed\":%jd}", (intmax_t)sw->closed);
 	rc = weir_snapshot_line(w, sw->out.data, sw->out.len, err);
-	all = weir_windows_sorted(&sw->windows);
-	for (size_t i = 0; i < sw->windows.n && rc > 0; i++)
-		rc = save_window(sw, all[i], w, err);
+	all = weir_panes_sorted(&sw->panes);
+	for (size_t i = 0; i < sw->panes.n && rc > 0; i++)
+		rc = save_pane(sw, all[i], w, err);
 	free(all);
 	return rc;
 }
 
 /* --- loading --- */
 
-enum { SLOT_CLOSED, SLOT_WINDOW, SLOT_STATES, SLOT_KEYS };
+enum { SLOT_CLOSED, SLOT_PANE, SLOT_SEQ, SLOT_STATES, SLOT_KEYS };
 
 static void
 make_prover(struct weir_swindow *sw)
@@ -77,6 +94,8 @@ make_prover(struct weir_swindow *sw)
 	sw->prover = weir_prover_new();
 	weir_prover_want(sw->prover, path, 1);
 	path[0] = weir_str("w");
+	weir_prover_want(sw->prover, path, 1);
+	path[0] = weir_str("n");
 	weir_prover_want(sw->prover, path, 1);
 	path[0] = weir_str("a");
 	weir_prover_want(sw->prover, path, 1);
@@ -122,8 +141,9 @@ static int
 load_span(
     struct weir_swindow *sw, struct weir_span *span, struct weir_error *err)
 {
-	struct weir_value v = value_at(sw, SLOT_WINDOW);
+	struct weir_value v = value_at(sw, SLOT_PANE);
 	const struct weir_value *item;
+	struct weir_window_ends ends;
 	struct weir_span want;
 
 	if (v.kind != WEIR_LIST || v.list->n != 2)
@@ -133,9 +153,10 @@ load_span(
 	    item[0].i == WEIR_TIME_NONE)
 		return bad_line("a window without times", err);
 	*span = (struct weir_span){item[0].i, item[1].i};
-	want = weir_window_assign(&sw->spec, span->start);
+	want = weir_window_pane(&sw->spec, span->start);
 	if (want.start != span->start || want.end != span->end ||
-	    span->end <= sw->closed)
+	    !weir_window_ends(&sw->spec, want, &ends) ||
+	    ends.last <= sw->closed)
 		return bad_line("a window that cannot be open", err);
 	return 1;
 }
@@ -153,27 +174,45 @@ load_key(struct weir_swindow *sw, struct weir_key *key, struct weir_error *err)
 }
 
 static int
+load_seq(struct weir_swindow *sw, void *value, struct weir_error *err)
+{
+	struct weir_value v = value_at(sw, SLOT_SEQ);
+
+	if (sw->head == 0)
+		return 1;
+	if (v.kind != WEIR_INT || v.i < 0 || v.i == INT64_MAX)
+		return bad_line("a group without its number", err);
+	memcpy(value, &v.u, sizeof v.u);
+	if (v.u >= sw->seq)
+		sw->seq = v.u + 1;
+	return 1;
+}
+
+static int
 load_group(
     struct weir_swindow *sw, struct weir_stage *st, struct weir_error *err)
 {
 	struct weir_span span;
-	struct weir_window *w;
+	struct weir_pane *pane;
 	struct weir_key key;
-	void *states;
+	void *value;
 	int added;
 
 	if (load_span(sw, &span, err) < 0 || load_key(sw, &key, err) < 0)
 		return -1;
-	w = weir_swindow_window(sw, st, span);
-	states = weir_groups_put(&w->groups, &key, sw->aggs.size, NULL, &added);
+	pane = weir_swindow_pane(sw, st, span);
+	value = weir_groups_put(
+	    &pane->groups, &key, sw->head + sw->aggs.size, NULL, &added);
 	if (!added)
 		return bad_line("a group is there twice", err);
-	weir_groups_keep(&w->groups, &key);
+	weir_groups_keep(&pane->groups, &key);
 	sw->ngroups++;
-	if (weir_aggs_load(&sw->aggs, states, value_at(sw, SLOT_STATES),
-		&sw->arena, &w->groups.owned, err) < 0)
+	if (load_seq(sw, value, err) < 0 ||
+	    weir_aggs_load(&sw->aggs, weir_swindow_states(sw, value),
+		value_at(sw, SLOT_STATES), &sw->arena, &pane->groups.owned,
+		err) < 0)
 		return -1;
-	return weir_swindow_measure(sw, w, err);
+	return weir_swindow_measure(sw, pane, err);
 }
 
 int

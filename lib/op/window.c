@@ -1,49 +1,53 @@
 #include "op/window.h"
 
-#include "base/mem.h"
 #include "base/text.h"
 #include "base/timetext.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+__extension__ typedef __int128 int128;
+
 /* --- what the options say --- */
 
 static int
-refuse(const char *text, const char *kind, struct weir_error *err)
+refuse(const char *text, const char *why, struct weir_error *err)
 {
 	char shown[80];
 
-	return weir_fail(err, WEIR_USAGE,
-	    "-w %s: %s windows are not known to this version, only tumbling "
-	    "ones: a duration such as 1m",
-	    weir_show_into(shown, sizeof shown, text, strlen(text)), kind);
+	return weir_fail(err, WEIR_USAGE, "-w %s: %s",
+	    weir_show_into(shown, sizeof shown, text, strlen(text)), why);
 }
 
-/* The kinds of CLI.md that have a form of their own. */
+/* Kinds of windows that have a form of their own. */
 static int
 refuse_kinds(const char *text, struct weir_error *err)
 {
-	static const char *const prefix[] = {"session:", "cumulate:", "count:"};
-	static const char *const kind[] = {"session", "cumulating", "count"};
+	static const char *const forms[] = {"session:", "count:", "global"};
+	struct weir_buf why = {0};
+	int rc = 1;
 
-	for (size_t i = 0; i < sizeof prefix / sizeof *prefix; i++)
-		if (strncmp(text, prefix[i], strlen(prefix[i])) == 0)
-			return refuse(text, kind[i], err);
-	if (strcmp(text, "global") == 0)
-		return refuse(text, "global", err);
-	if (strchr(text, '/') != NULL)
-		return refuse(text, "hopping", err);
-	return 1;
+	for (size_t i = 0; i < sizeof forms / sizeof *forms && rc > 0; i++) {
+		if (strncmp(text, forms[i], strlen(forms[i])) != 0)
+			continue;
+		weir_buf_printf(&why,
+		    "%.*s windows are not known to this version, only tumbling "
+		    "(1m), hopping (10m/1m) and cumulating ones "
+		    "(cumulate:1d/1h)",
+		    (int)strcspn(forms[i], ":"), forms[i]);
+		rc = refuse(text, weir_buf_cstr(&why), err);
+	}
+	weir_buf_fini(&why);
+	return rc;
 }
 
 static int
-read_duration(
-    const char *option, const char *text, int64_t *ns, struct weir_error *err)
+read_duration(const char *option, const char *text, size_t len, int64_t *ns,
+    struct weir_error *err)
 {
 	struct weir_error why;
 
-	if (weir_duration_read(text, strlen(text), ns, &why) < 0)
+	if (weir_duration_read(text, len, ns, &why) < 0)
 		return weir_fail(err, WEIR_USAGE, "%s: %s", option, why.text);
 	return 1;
 }
@@ -56,6 +60,53 @@ floor_mod(int64_t a, int64_t b)
 	return m < 0 ? m + b : m;
 }
 
+static int64_t
+gcd(int64_t a, int64_t b)
+{
+	int64_t t;
+
+	while (b != 0) {
+		t = a % b;
+		a = b;
+		b = t;
+	}
+	return a;
+}
+
+/* Size and slide, and what follows from them. */
+static int
+read_sizes(
+    struct weir_window_spec *spec, const char *text, struct weir_error *err)
+{
+	const char *from = text, *slash;
+
+	if (strncmp(text, "cumulate:", 9) == 0) {
+		spec->kind = WEIR_CUMULATE;
+		from += 9;
+	}
+	slash = strchr(from, '/');
+	if (slash == NULL && spec->kind == WEIR_CUMULATE)
+		return refuse(text, "a step is missing: cumulate:1d/1h", err);
+	if (read_duration("-w", from,
+		slash != NULL ? (size_t)(slash - from) : strlen(from),
+		&spec->size_ns, err) < 0)
+		return -1;
+	spec->slide_ns = spec->size_ns;
+	if (slash != NULL &&
+	    read_duration(
+		"-w", slash + 1, strlen(slash + 1), &spec->slide_ns, err) < 0)
+		return -1;
+	if (spec->size_ns <= 0 || spec->slide_ns <= 0)
+		return refuse(
+		    text, "a window must be longer than nothing", err);
+	if (slash != NULL && spec->kind == WEIR_TUMBLING &&
+	    spec->slide_ns != spec->size_ns)
+		spec->kind = WEIR_HOPPING;
+	if (spec->kind == WEIR_CUMULATE && spec->size_ns % spec->slide_ns != 0)
+		return refuse(text, "the size is no multiple of the step", err);
+	return 1;
+}
+
 int
 weir_window_parse(struct weir_window_spec *spec, const char *text,
     const char *offset, struct weir_error *err)
@@ -63,188 +114,145 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 	int64_t ns = 0;
 
 	*spec = (struct weir_window_spec){.kind = WEIR_TUMBLING};
-	if (refuse_kinds(text, err) < 0 ||
-	    read_duration("-w", text, &spec->size_ns, err) < 0)
+	if (refuse_kinds(text, err) < 0 || read_sizes(spec, text, err) < 0)
 		return -1;
-	if (spec->size_ns <= 0)
-		return weir_fail(err, WEIR_USAGE,
-		    "-w: a window must be longer than nothing");
-	if (offset != NULL && read_duration("--offset", offset, &ns, err) < 0)
+	spec->pane_ns = gcd(spec->size_ns, spec->slide_ns);
+	if (spec->size_ns / spec->pane_ns > WEIR_PANES_MAX)
+		return refuse(text,
+		    "a window would be more than 100000 panes (the greatest "
+		    "common measure of its size and its slide) to add up",
+		    err);
+	if (offset != NULL &&
+	    read_duration("--offset", offset, strlen(offset), &ns, err) < 0)
 		return -1;
-	spec->offset_ns = floor_mod(ns, spec->size_ns);
+	spec->offset_ns = floor_mod(
+	    ns, spec->kind == WEIR_HOPPING ? spec->slide_ns : spec->size_ns);
 	return 1;
+}
+
+static void
+print_duration(struct weir_buf *out, const char *before, int64_t ns)
+{
+	char text[WEIR_TIME_TEXT];
+
+	weir_buf_puts(out, before);
+	weir_buf_add(out, text, weir_duration_print(text, ns));
 }
 
 void
 weir_window_print(struct weir_buf *out, const struct weir_window_spec *spec)
 {
-	char text[WEIR_TIME_TEXT];
+	print_duration(out,
+	    spec->kind == WEIR_CUMULATE ? "-w cumulate:" : "-w ",
+	    spec->size_ns);
+	if (spec->kind != WEIR_TUMBLING)
+		print_duration(out, "/", spec->slide_ns);
+	if (spec->offset_ns != 0)
+		print_duration(out, " --offset=", spec->offset_ns);
+}
 
-	weir_buf_puts(out, "-w ");
-	weir_buf_add(out, text, weir_duration_print(text, spec->size_ns));
-	if (spec->offset_ns == 0)
-		return;
-	weir_buf_puts(out, " --offset=");
-	weir_buf_add(out, text, weir_duration_print(text, spec->offset_ns));
+/* --- where windows lie --- */
+
+static int64_t
+clamp(int128 t)
+{
+	if (t >= WEIR_TIME_MAX)
+		return WEIR_TIME_MAX;
+	return t <= WEIR_TIME_NONE ? WEIR_TIME_NONE + 1 : (int64_t)t;
+}
+
+/* The last start of windows, one each unit, at t or before it. */
+static int128
+floor_start(const struct weir_window_spec *spec, int128 t, int64_t unit)
+{
+	int128 into = (t - spec->offset_ns) % unit;
+
+	return t - (into < 0 ? into + unit : into);
 }
 
 struct weir_span
-weir_window_assign(const struct weir_window_spec *spec, int64_t t)
+weir_window_pane(const struct weir_window_spec *spec, int64_t t)
 {
-	int64_t into = floor_mod(t, spec->size_ns) - spec->offset_ns;
+	int64_t into = floor_mod(t, spec->pane_ns) -
+	    (spec->kind == WEIR_TUMBLING ? spec->offset_ns
+					 : spec->offset_ns % spec->pane_ns);
 	struct weir_span span;
 
 	if (into < 0)
-		into += spec->size_ns;
+		into += spec->pane_ns;
 	if (__builtin_sub_overflow(t, into, &span.start) ||
 	    span.start == WEIR_TIME_NONE)
 		span.start = WEIR_TIME_NONE + 1;
-	span.end = weir_time_add(t, spec->size_ns - into);
+	span.end = weir_time_add(t, spec->pane_ns - into);
 	return span;
 }
 
-/* --- the order of closing: a binary heap --- */
-
-static int
-before(const struct weir_window *a, const struct weir_window *b)
+int
+weir_window_ends(const struct weir_window_spec *spec, struct weir_span pane,
+    struct weir_window_ends *ends)
 {
-	if (a->span.end != b->span.end)
-		return a->span.end < b->span.end;
-	return a->span.start < b->span.start;
-}
+	int128 first;
 
-static void
-place(struct weir_windows *ws, struct weir_window *w, size_t i)
-{
-	ws->heap[i] = w;
-	w->place = i;
-}
-
-static void
-sift_up(struct weir_windows *ws, struct weir_window *w, size_t i)
-{
-	for (; i > 0 && before(w, ws->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		place(ws, ws->heap[(i - 1) / 2], i);
-	place(ws, w, i);
-}
-
-static void
-sift_down(struct weir_windows *ws, struct weir_window *w, size_t i)
-{
-	size_t kid;
-
-	while ((kid = 2 * i + 1) < ws->n) {
-		if (kid + 1 < ws->n && before(ws->heap[kid + 1], ws->heap[kid]))
-			kid++;
-		if (!before(ws->heap[kid], w))
-			break;
-		place(ws, ws->heap[kid], i);
-		i = kid;
+	ends->stride = spec->slide_ns;
+	ends->first = ends->last = pane.end;
+	if (spec->kind == WEIR_TUMBLING)
+		return 1;
+	if (spec->kind == WEIR_CUMULATE) {
+		ends->last =
+		    clamp(floor_start(spec, pane.start, spec->size_ns) +
+			spec->size_ns);
+		return 1;
 	}
-	place(ws, w, i);
+	/* The first window that reaches to the end of the pane. */
+	first = floor_start(spec,
+	    (int128)pane.end - spec->size_ns + spec->slide_ns - 1,
+	    spec->slide_ns);
+	if (first > pane.start)
+		return 0;
+	ends->first = clamp(first + spec->size_ns);
+	ends->last = clamp(
+	    floor_start(spec, pane.start, spec->slide_ns) + spec->size_ns);
+	return 1;
 }
 
-/* --- the open windows --- */
-
-void
-weir_windows_init(struct weir_windows *ws)
+uint64_t
+weir_window_ended(const struct weir_window_ends *ends, int64_t t)
 {
-	*ws = (struct weir_windows){0};
-	ws->by_start = weir_table_new(sizeof(struct weir_window *));
+	if (t < ends->first)
+		return 0;
+	if (t > ends->last)
+		t = ends->last;
+	return (uint64_t)(((int128)t - ends->first) / ends->stride) + 1;
 }
 
-void
-weir_windows_fini(struct weir_windows *ws)
+int
+weir_window_next(const struct weir_window_ends *ends, int64_t t, int64_t *end)
 {
-	for (size_t i = 0; i < ws->n; i++)
-		free(ws->heap[i]);
-	free(ws->heap);
-	weir_table_free(ws->by_start);
-	*ws = (struct weir_windows){0};
+	int128 next;
+
+	*end = ends->first;
+	if (t < ends->first)
+		return 1;
+	if (t >= ends->last)
+		return 0;
+	next = ends->first +
+	    (((int128)t - ends->first) / ends->stride + 1) * ends->stride;
+	*end = next < ends->last ? (int64_t)next : ends->last;
+	return 1;
 }
 
-struct weir_window *
-weir_windows_find(const struct weir_windows *ws, int64_t start)
+struct weir_span
+weir_window_span(
+    const struct weir_window_spec *spec, struct weir_span pane, int64_t end)
 {
-	struct weir_window **at = weir_table_get(ws->by_start, &start,
-	    sizeof start, weir_table_hash(ws->by_start, &start, sizeof start));
-
-	return at != NULL ? *at : NULL;
-}
-
-struct weir_window *
-weir_windows_open(struct weir_windows *ws, struct weir_span span)
-{
-	struct weir_window *w = weir_calloc(1, sizeof *w), **at;
-	int added;
-
-	w->span = span;
-	at = weir_table_put(ws->by_start, &span.start, sizeof span.start,
-	    weir_table_hash(ws->by_start, &span.start, sizeof span.start),
-	    &added);
-	*at = w;
-	ws->heap = weir_grow(ws->heap, &ws->cap, ws->n + 1, sizeof *ws->heap);
-	sift_up(ws, w, ws->n++);
-	weir_windows_measure(ws, w);
-	return w;
-}
-
-struct weir_window *
-weir_windows_first(const struct weir_windows *ws)
-{
-	return ws->n > 0 ? ws->heap[0] : NULL;
-}
-
-void
-weir_windows_close(struct weir_windows *ws, struct weir_window *w)
-{
-	size_t i = w->place;
-	struct weir_window *last = ws->heap[--ws->n];
-
-	if (last != w && i > 0 && before(last, ws->heap[(i - 1) / 2]))
-		sift_up(ws, last, i);
-	else if (last != w)
-		sift_down(ws, last, i);
-	weir_table_remove(ws->by_start, &w->span.start, sizeof w->span.start,
-	    weir_table_hash(
-		ws->by_start, &w->span.start, sizeof w->span.start));
-	ws->bytes -= w->bytes;
-	free(w);
-}
-
-static int
-compare_windows(const void *a, const void *b)
-{
-	const struct weir_window *const *x = a, *const *y = b;
-
-	return before(*y, *x) - before(*x, *y);
-}
-
-struct weir_window **
-weir_windows_sorted(const struct weir_windows *ws)
-{
-	struct weir_window **all =
-	    weir_malloc(ws->n * sizeof(struct weir_window *));
-
-	if (ws->n > 0) {
-		memcpy(all, ws->heap, ws->n * sizeof *all);
-		qsort(all, ws->n, sizeof *all, compare_windows);
-	}
-	return all;
-}
-
-void
-weir_windows_measure(struct weir_windows *ws, struct weir_window *w)
-{
-	size_t now = sizeof *w + weir_groups_bytes(&w->groups);
-
-	ws->bytes += now - w->bytes;
-	w->bytes = now;
-}
-
-size_t
-weir_windows_bytes(const struct weir_windows *ws)
-{
-	return ws->bytes + ws->cap * sizeof *ws->heap +
-	    weir_table_bytes(ws->by_start);
+	if (spec->kind == WEIR_TUMBLING)
+		return pane;
+	if (spec->kind == WEIR_CUMULATE)
+		return (struct weir_span){
+		    clamp(floor_start(spec, pane.start, spec->size_ns)), end};
+	return (struct weir_span){
+	    clamp(floor_start(spec,
+		(int128)end - spec->size_ns + spec->slide_ns - 1,
+		spec->slide_ns)),
+	    end};
 }

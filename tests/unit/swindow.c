@@ -11,9 +11,10 @@
 #include "tap.h"
 
 #define EVENTS	 40
-#define STREAMS	 150
+#define STREAMS	 100
 #define LIST	 "n = count(), s = sum(x), l = min(x), c = count(x) if y > 0"
 #define JSON_MAX 200
+#define WINDOWS	 12 /* that an event is in at most */
 
 struct input {
 	char json[JSON_MAX];
@@ -33,7 +34,9 @@ static const struct {
 #define NFORMS (int)(sizeof forms / sizeof *forms)
 
 struct options {
-	int64_t size, offset, delay;
+	char window[80]; /* -w */
+	int64_t size, slide, offset, delay;
+	bool cumulate;
 	int keyed;
 	size_t cut;
 };
@@ -66,8 +69,8 @@ start_config(struct run *r, const struct weir_swindow_config *config)
 static void
 start(struct run *r, const struct options *o)
 {
-	char size[40], offset[40];
-	struct weir_swindow_config config = {.window = size,
+	char offset[40];
+	struct weir_swindow_config config = {.window = o->window,
 	    .offset = offset,
 	    .keys = o->keyed == 0 ? NULL
 		: o->keyed == 1	  ? "k"
@@ -76,7 +79,6 @@ start(struct run *r, const struct options *o)
 	    .late = "late",
 	    .epoch = WEIR_NS};
 
-	snprintf(size, sizeof size, "%jdns", (intmax_t)o->size);
 	snprintf(offset, sizeof offset, "%jdns", (intmax_t)o->offset);
 	start_config(r, &config);
 	r->st->delay = o->delay;
@@ -137,17 +139,34 @@ move(struct run *r, const struct options *o)
 /* --- the model --- */
 
 struct group {
-	int64_t start;
+	int64_t start, end;
 	int key, first; /* the first event's form of key */
 	int n, nx, s, l, c;
 };
 
 static int64_t
-floor_to(int64_t t, const struct options *o)
+floor_to(int64_t t, int64_t unit, int64_t offset)
 {
-	int64_t into = (t - o->offset) % o->size;
+	int64_t into = (t - offset) % unit;
 
-	return t - (into < 0 ? into + o->size : into);
+	return t - (into < 0 ? into + unit : into);
+}
+
+/* Window i of those that t is in, the earliest end first: 1, 0 if there is none. */
+static int
+model_window(const struct options *o, int64_t t, int i, struct group *g)
+{
+	if (o->cumulate) {
+		g->start = floor_to(t, o->size, o->offset);
+		g->end = floor_to(t, o->slide, o->offset) + (i + 1) * o->slide;
+		return g->end <= g->start + o->size;
+	}
+	g->start = floor_to(t, o->slide, o->offset);
+	while (g->start + o->size > t)
+		g->start -= o->slide;
+	g->start += (i + 1) * o->slide;
+	g->end = g->start + o->size;
+	return g->start <= t;
 }
 
 static void
@@ -163,10 +182,12 @@ model_add(struct group *g, int x, int y)
 }
 
 static int
-by_start(const void *a, const void *b)
+by_end(const void *a, const void *b)
 {
 	const struct group *x = a, *y = b;
 
+	if (x->end != y->end)
+		return x->end < y->end ? -1 : 1;
 	if (x->start != y->start)
 		return x->start < y->start ? -1 : 1;
 	return x->first - y->first;
@@ -177,7 +198,7 @@ model_write(const struct group *g, const struct input *in,
     const struct options *o, struct weir_buf *out)
 {
 	weir_buf_printf(out, "{\"window_start\":%jd,\"window_end\":%jd",
-	    (intmax_t)g->start, (intmax_t)(g->start + o->size));
+	    (intmax_t)g->start, (intmax_t)g->end);
 	if (o->keyed && *forms[in[g->first].key].text != '\0')
 		weir_buf_printf(out, ",\"k\":%s", forms[in[g->first].key].text);
 	if (o->keyed == 2)
@@ -192,46 +213,66 @@ model_write(const struct group *g, const struct input *in,
 
 struct model {
 	struct weir_buf out, late;
-	uint64_t bad, nlate;
+	uint64_t bad, nlate, missed, dropped;
+	struct group groups[EVENTS * WINDOWS];
+	size_t ngroups;
 };
 
 static void
-model(
-    const struct input *in, size_t n, const struct options *o, struct model *m)
+model_put(struct model *m, const struct input *in, int i, struct group at)
 {
-	struct group groups[EVENTS];
-	size_t ngroups = 0, k;
+	size_t k;
+
+	for (k = 0; k < m->ngroups; k++)
+		if (m->groups[k].start == at.start &&
+		    m->groups[k].end == at.end && m->groups[k].key == at.key)
+			break;
+	if (k == m->ngroups) {
+		at.first = i;
+		m->groups[m->ngroups++] = at;
+	}
+	model_add(&m->groups[k], in[i].x, in[i].key % 2);
+}
+
+static void
+model_event(struct model *m, const struct input *in, int i,
+    const struct options *o, int64_t watermark)
+{
+	struct group at = {0};
+	int missed = 0, n = 0;
+
+	at.key = o->keyed == 0 ? 0 : forms[in[i].key].class * 2;
+	if (o->keyed == 2)
+		at.key += in[i].key % 2;
+	for (; model_window(o, in[i].time, n, &at); n++)
+		missed += at.end <= watermark;
+	if (n == 0) {
+		m->dropped++;
+	} else if (missed == n) {
+		weir_buf_printf(&m->late, "%s\n", in[i].json);
+		m->nlate++;
+	} else if (in[i].x == BAD) {
+		m->bad++;
+	} else {
+		m->missed += (uint64_t)missed;
+		for (n = missed; model_window(o, in[i].time, n, &at); n++)
+			model_put(m, in, i, at);
+	}
+}
+
+static void
+model(const struct input *in, int n, const struct options *o, struct model *m)
+{
 	int64_t newest = INT64_MIN / 2;
 
-	for (size_t i = 0; i < n; i++) {
-		int64_t start = floor_to(in[i].time, o);
-		int key = o->keyed == 0 ? 0 : forms[in[i].key].class * 2;
-
-		if (o->keyed == 2)
-			key += in[i].key % 2;
-		if (start + o->size <= newest - o->delay) {
-			weir_buf_printf(&m->late, "%s\n", in[i].json);
-			m->nlate++;
-		} else if (in[i].x == BAD) {
-			m->bad++;
-		} else {
-			for (k = 0; k < ngroups; k++)
-				if (groups[k].start == start &&
-				    groups[k].key == key)
-					break;
-			if (k == ngroups)
-				groups[ngroups++] =
-				    (struct group){.start = start,
-					.key = key,
-					.first = (int)i};
-			model_add(&groups[k], in[i].x, in[i].key % 2);
-		}
+	for (int i = 0; i < n; i++) {
+		model_event(m, in, i, o, newest - o->delay);
 		if (in[i].time > newest)
 			newest = in[i].time;
 	}
-	qsort(groups, ngroups, sizeof *groups, by_start);
-	for (k = 0; k < ngroups; k++)
-		model_write(&groups[k], in, o, &m->out);
+	qsort(m->groups, m->ngroups, sizeof *m->groups, by_end);
+	for (size_t k = 0; k < m->ngroups; k++)
+		model_write(&m->groups[k], in, o, &m->out);
 }
 
 /* --- the two against each other --- */
@@ -310,20 +351,46 @@ compare(const struct input *in, const struct options *o,
 }
 
 static void
-test_random(void)
+make_options(struct options *o, int kind)
+{
+	int64_t unit = 1 + below(8);
+
+	*o = (struct options){.offset = (int64_t)below(90) - 45,
+	    .delay = below(2) * below(50),
+	    .keyed = (int)below(3),
+	    .cut = below(2) * (1 + below(5))};
+	switch (kind) {
+	case 0:
+		o->size = o->slide = 1 + below(30);
+		snprintf(
+		    o->window, sizeof o->window, "%jdns", (intmax_t)o->size);
+		return;
+	case 1: /* a few deep, gaps between them now and then */
+		o->slide = unit * (1 + below(3));
+		o->size = unit * (1 + below(9));
+		break;
+	default:
+		o->cumulate = true;
+		o->slide = unit;
+		o->size = unit * (1 + below(6));
+	}
+	snprintf(o->window, sizeof o->window, "%s%jdns/%jdns",
+	    o->cumulate ? "cumulate:" : "", (intmax_t)o->size,
+	    (intmax_t)o->slide);
+}
+
+static void
+test_random(const char *name, int kind)
 {
 	struct input in[EVENTS];
+	struct options o;
 	int good = 1;
 
 	for (int i = 0; i < STREAMS && good; i++) {
-		struct options o = {.size = 1 + below(30),
-		    .offset = (int64_t)below(90) - 45,
-		    .delay = below(2) * below(50),
-		    .keyed = (int)below(3),
-		    .cut = below(2) * (1 + below(5))};
 		struct model want = {0};
 		int64_t now = (int64_t)below(200) - 100;
 
+		make_options(&o, kind);
 		for (size_t k = 0; k < EVENTS; k++)
 			make_input(&in[k], &now);
 		model(in, EVENTS, &o, &want);
@@ -332,8 +399,8 @@ test_random(void)
 		weir_buf_fini(&want.out);
 		weir_buf_fini(&want.late);
 	}
-	ok(good, "%d random streams, cut everywhere, are as the model",
-	    STREAMS);
+	ok(good, "%d random streams of %s windows, cut everywhere: -w %s",
+	    STREAMS, name, o.window);
 }
 
 /* --- by hand --- */
@@ -446,7 +513,7 @@ refused(struct weir_swindow_config config, const char *why)
 static void
 test_refusals(void)
 {
-	refused((struct weir_swindow_config){.window = "5m/1m"}, "hopping");
+	refused((struct weir_swindow_config){.window = "count:5"}, "count");
 	refused((struct weir_swindow_config){.keys = "a,"}, "-k");
 	refused((struct weir_swindow_config){.keys = "a.b = c"}, "-k");
 	refused((struct weir_swindow_config){.keys = "n = a",
@@ -510,7 +577,9 @@ test_bad_state(void)
 int
 main(void)
 {
-	test_random();
+	test_random("tumbling", 0);
+	test_random("hopping", 1);
+	test_random("cumulating", 2);
 	test_ends_of_time();
 	test_bad_alone();
 	test_max_state();

@@ -3,7 +3,7 @@
  * by end, then start. Method: cases by hand, and a random heap held against
  * sorting.
  */
-#include "op/window.h"
+#include "op/pane.h"
 
 #include "base/timetext.h"
 #include "tap.h"
@@ -21,7 +21,7 @@ span_is(
 	struct weir_span span = {0, 0};
 
 	if (weir_window_parse(&spec, size, offset, &err) > 0)
-		span = weir_window_assign(&spec, t);
+		span = weir_window_pane(&spec, t);
 	ok(span.start == start && span.end == end,
 	    "-w %s --offset=%s at %jd: [%jd, %jd)", size, offset ? offset : "0",
 	    (intmax_t)t, (intmax_t)span.start, (intmax_t)span.end);
@@ -71,8 +71,8 @@ test_tiling(void)
 		good &= weir_window_parse(
 			    &spec, sizes[i / 5], offsets[i % 5], NULL) > 0;
 		for (int64_t t = -100 * S; t <= 100 * S; t += 33 * S + 7) {
-			a = weir_window_assign(&spec, t);
-			b = weir_window_assign(&spec, a.end);
+			a = weir_window_pane(&spec, t);
+			b = weir_window_pane(&spec, a.end);
 			good &= a.start <= t && t < a.end && b.start == a.end &&
 			    a.end - a.start == spec.size_ns;
 		}
@@ -99,9 +99,14 @@ test_refusals(void)
 	refused("0", NULL, "longer than nothing");
 	refused("-1m", NULL, "longer than nothing");
 	refused("1m", "x", "--offset");
-	refused("10m/1m", NULL, "hopping windows are not known");
 	refused("session:30s", NULL, "session windows");
-	refused("cumulate:1d/1h", NULL, "cumulating windows");
+	refused("cumulate:1d", NULL, "a step is missing");
+	refused("cumulate:1d/7h", NULL, "no multiple");
+	refused("10m/0s", NULL, "longer than nothing");
+	refused("10m/", NULL, "-w");
+	refused("/1m", NULL, "-w");
+	refused("1d/1ms", NULL, "more than 100000 panes");
+	refused("1h/61m1ns", NULL, "more than 100000 panes");
 	refused("count:100", NULL, "count windows");
 	refused("global", NULL, "only tumbling");
 	refused("1mo", NULL, "-w");
@@ -117,14 +122,79 @@ test_print(void)
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w 1m30s --offset=1m");
 	b.len = 0;
+	weir_window_parse(&spec, "60s/20s", "50s", NULL);
+	weir_window_print(&b, &spec);
+	is_text(b.data, b.len, "-w 1m/20s --offset=10s");
+	b.len = 0;
+	weir_window_parse(&spec, "cumulate:24h/60m", NULL, NULL);
+	weir_window_print(&b, &spec);
+	is_text(b.data, b.len, "-w cumulate:1d/1h");
+	b.len = 0;
 	weir_window_parse(&spec, "60s", "2m", NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w 1m");
 	weir_buf_fini(&b);
 }
 
+/* All windows of the pane that t is in: their ends and starts. */
+static void
+windows_are(const char *size, const char *offset, int64_t t_s, const char *want)
+{
+	struct weir_window_spec spec;
+	struct weir_window_ends ends;
+	struct weir_span pane, span;
+	struct weir_buf b = {0};
+	int64_t end = WEIR_TIME_NONE;
+	uint64_t n = 0;
+
+	weir_window_parse(&spec, size, offset, NULL);
+	pane = weir_window_pane(&spec, t_s * S);
+	if (weir_window_ends(&spec, pane, &ends))
+		while (weir_window_next(&ends, end, &end)) {
+			n++;
+			span = weir_window_span(&spec, pane, end);
+			weir_buf_printf(&b, "[%jd,%jd)",
+			    (intmax_t)(span.start / S),
+			    (intmax_t)(span.end / S));
+			if (weir_window_ended(&ends, end) != n ||
+			    weir_window_ended(&ends, end - 1) != n - 1)
+				weir_buf_puts(&b, " miscounted ");
+		}
+	printf("# -w %s --offset=%s at %jd s\n", size,
+	    offset != NULL ? offset : "0", (intmax_t)t_s);
+	is_text(b.data != NULL ? b.data : "", b.len, want);
+	weir_buf_fini(&b);
+}
+
+static void
+test_overlapping(void)
+{
+	windows_are("10s", NULL, 5, "[0,10)");
+	windows_are("10s/10s", NULL, 5, "[0,10)");
+	windows_are("10s/5s", NULL, 7, "[0,10)[5,15)");
+	windows_are("10s/5s", NULL, 5, "[0,10)[5,15)");
+	windows_are("10s/5s", NULL, 4, "[-5,5)[0,10)");
+	windows_are("10s/5s", NULL, -1, "[-10,0)[-5,5)");
+	windows_are("10s/4s", NULL, 7, "[0,10)[4,14)");
+	windows_are("10s/4s", NULL, 9, "[0,10)[4,14)[8,18)");
+	windows_are("10s/4s", "-1s", 9, "[3,13)[7,17)");
+	windows_are("10s/4s", "7s", 9, "[3,13)[7,17)");
+	/* Hops over stretches that no window takes. */
+	windows_are("4s/10s", NULL, 13, "[10,14)");
+	windows_are("4s/10s", NULL, 14, "");
+	windows_are("4s/10s", NULL, 19, "");
+	windows_are("4s/10s", NULL, -7, "[-10,-6)");
+	windows_are("cumulate:6s/2s", NULL, 7, "[6,8)[6,10)[6,12)");
+	windows_are("cumulate:6s/2s", NULL, 9, "[6,10)[6,12)");
+	windows_are("cumulate:6s/2s", NULL, 11, "[6,12)");
+	windows_are("cumulate:6s/2s", "1s", 11, "[7,13)");
+	windows_are("cumulate:6s/2s", NULL, -5, "[-6,-4)[-6,-2)[-6,0)");
+	/* At the end of time windows are cut off. */
+	windows_are("10s/5s", NULL, 9223372036, "[9223372030,9223372036)");
+}
+
 static int
-in_order(struct weir_window **all, size_t n)
+in_order(struct weir_pane **all, size_t n)
 {
 	for (size_t i = 1; i < n; i++)
 		if (all[i - 1]->span.end > all[i]->span.end ||
@@ -137,42 +207,43 @@ in_order(struct weir_window **all, size_t n)
 static void
 test_closing(void)
 {
-	struct weir_windows ws;
-	struct weir_window **all, *w;
+	struct weir_panes ws;
+	struct weir_pane **all, *w;
 	int64_t last = INT64_MIN, opened = 0, closed = 0;
 	int good = 1, found = 1;
 
 	srand(1);
-	weir_windows_init(&ws);
+	weir_panes_init(&ws);
 	for (int i = 0; i < 3000; i++) {
 		int64_t start = rand() % 1000;
 
-		w = weir_windows_find(&ws, start);
+		w = weir_panes_find(&ws, start);
 		found &= w == NULL || w->span.start == start;
 		if (w == NULL) {
 			/* Several windows share an end. */
-			weir_windows_open(&ws,
-			    (struct weir_span){start, (start / 100 + 1) * 100});
+			weir_panes_open(&ws,
+			    (struct weir_span){start, (start / 100 + 1) * 100},
+			    (struct weir_window_ends){0, 0, 1});
 			opened++;
 		} else if (rand() % 3 == 0) {
-			weir_windows_close(&ws, w);
+			weir_panes_close(&ws, w);
 			closed++;
-			found &= weir_windows_find(&ws, start) == NULL;
+			found &= weir_panes_find(&ws, start) == NULL;
 		}
 	}
 	ok(found, "windows are found by their start");
-	all = weir_windows_sorted(&ws);
+	all = weir_panes_sorted(&ws);
 	ok(in_order(all, ws.n), "all windows in the order of closing");
-	for (size_t i = 0; (w = weir_windows_first(&ws)) != NULL; i++) {
+	for (size_t i = 0; (w = weir_panes_first(&ws)) != NULL; i++) {
 		good &= w == all[i] && w->span.end >= last;
 		last = w->span.end;
-		weir_windows_close(&ws, w);
+		weir_panes_close(&ws, w);
 		closed++;
 	}
 	ok(good, "they close in that order");
 	ok(opened == closed && ws.bytes == 0, "none is left");
 	free(all);
-	weir_windows_fini(&ws);
+	weir_panes_fini(&ws);
 }
 
 int
@@ -180,6 +251,7 @@ main(void)
 {
 	test_assign();
 	test_tiling();
+	test_overlapping();
 	test_refusals();
 	test_print();
 	test_closing();
