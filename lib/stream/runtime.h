@@ -65,7 +65,7 @@ struct weir_stage {
 	/* output */
 	struct weir_writer *writer;
 	bool reader_gone; /* nobody reads our output any more */
-	bool started; /* ops->open was called */
+	bool started;	  /* ops->open was called */
 	int64_t flushed_ns;
 	uint64_t flushed_bytes;
 	/* side files; sides[dead] is -E FILE */

@@ -11,7 +11,9 @@ setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	top=$BATS_TEST_DIRNAME/../..
 	printf '{"a":%d}\n' 1 2 3 >in
-	tools=(sfilter swindow scheckpoint)
+	tools=("$top"/cmd/s*.c)
+	tools=("${tools[@]##*/}")
+	tools=("${tools[@]%.*}")
 }
 
 # terminal COMMAND: run it on a terminal of its own.

@@ -8,7 +8,9 @@ bats_require_minimum_version 1.5.0
 setup() {
 	cd "$BATS_TEST_TMPDIR" || return
 	top=$BATS_TEST_DIRNAME/../..
-	tools=(sfilter swindow scheckpoint)
+	tools=("$top"/man/s*.1)
+	tools=("${tools[@]##*/}")
+	tools=("${tools[@]%.*}")
 }
 
 # Long names in a tool's tables, and letters as "-x name".
