@@ -127,6 +127,7 @@ enter_sink(struct weir_committer *c, struct weir_commit_sink *s,
 	if (s->fd == -1)
 		return -1;
 	s->visible = s->said.base;
+	free(job->sinks);
 	job->sinks = weir_calloc(1, sizeof *job->sinks);
 	job->sinks[0] = (struct weir_job_sink){.name = weir_strdup(s->name),
 	    .path = weir_strdup(s->said.path),
