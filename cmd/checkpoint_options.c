@@ -37,8 +37,8 @@ enum {
 	{ONCE, 0, "once", NULL, \
 	    "take what is there, leave windows open for the next run", NULL}, \
 	{GUARANTEE, 0, "guarantee", "NAME", "exactly-once", "exactly-once"}, \
-	{FROM, 0, "from", "WHERE", "checkpoint to start from: latest", \
-	    "latest"}, \
+	{FROM, 0, "from", "WHERE", "checkpoint to start from: latest, none", \
+	    "latest|none"}, \
 	{ON_GAP, 0, "on-gap", "fail|skip", \
 	    "when the saved place in a source is gone (fail)", "fail|skip"}, \
 	{DROP_STATE, 0, "drop-state", "ID", \
@@ -195,7 +195,11 @@ take_options(struct checkpoint *c)
 		case ONCE: t->config.once = true; break;
 		case GUARANTEE: only(t, "exactly-once"); break;
 		case VISIBLE: only(t, "committed"); break;
-		case FROM: only(t, "latest"); break;
+		case FROM:
+			j->anew = strcmp(t->opt.value, "none") == 0;
+			if (!j->anew)
+				only(t, "latest");
+			break;
 		case ON_GAP: c->skip_gap = skips_gap(t); break;
 		case DROP_STATE:
 			if (j->ndrop == CHECKPOINT_DROP_MAX)
@@ -211,6 +215,8 @@ take_options(struct checkpoint *c)
 			tool_usage(t, "--%s: not in this version",
 			    t->opt.option->name);
 		}
+	if (j->anew && t->command == &source_command)
+		tool_usage(t, "--from=none goes with run only");
 	if (j->dir == NULL)
 		tool_usage(t, "say where the state is kept: -d DIR");
 	if (j->keep < 1)

@@ -137,6 +137,10 @@ weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
 	if (r == -1 || weir_dir_lead(&j->dir, err) == -1)
 		return -1;
 	WEIR_PROBE("run.leads");
+	/* only once: restarts go on from what this run has committed */
+	if (j->first_epoch == 0 && j->c->anew &&
+	    weir_jobfile_renew(&j->dir, &j->c->roles, err) == -1)
+		return -1;
 	if (j->first_epoch == 0)
 		j->first_epoch = j->dir.epoch;
 	if (weir_jobfile_open(&j->dir, &j->c->roles, &j->job, err) == -1)

@@ -190,6 +190,19 @@ compare(const struct weir_roles *r, const struct weir_job *job,
 	return same;
 }
 
+static int
+begin(const struct weir_dir *d, const struct weir_roles *r,
+    struct weir_job *job, struct weir_error *err)
+{
+	for (size_t i = 0; i < r->nsources; i++)
+		if (check_source(r->source_paths[i], err) == -1)
+			return -1;
+	job->id = new_id();
+	if (begin_sources(r, job, err) == -1 || begin_sinks(r, job, err) == -1)
+		return -1;
+	return weir_job_save(d, job, err);
+}
+
 int
 weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_job *job, struct weir_error *err)
@@ -204,13 +217,79 @@ weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
 		return compare(r, job, err);
 	if (check_empty(d, err) == -1)
 		return -1;
-	for (size_t i = 0; i < r->nsources; i++)
-		if (check_source(r->source_paths[i], err) == -1)
+	return begin(d, r, job, err);
+}
+
+/* --- beginning anew --- */
+
+/*
+ * May the file take the output of a new job? Not if the old one has written to
+ * it: all of that would come a second time. had is NULL if nobody knows.
+ */
+static bool
+is_new(const char *path, const struct weir_job *had)
+{
+	struct stat st;
+
+	if (stat(path, &st) == -1)
+		return true;
+	if (had == NULL)
+		return st.st_size == 0;
+	for (size_t k = 0; k < had->nsinks; k++)
+		if (strcmp(had->sinks[k].path, path) == 0)
+			return (uint64_t)st.st_size == had->sinks[k].base;
+	return true;
+}
+
+static int
+check_new(const struct weir_roles *r, const struct weir_job *had,
+    struct weir_error *err)
+{
+	int got = 1;
+
+	for (size_t i = 0; got == 1 && i < r->nsinks; i++) {
+		char *path = weir_absolute(r->sink_paths[i], err);
+		char shown[SHOW];
+
+		if (path == NULL)
 			return -1;
-	job->id = new_id();
-	if (begin_sources(r, job, err) == -1 || begin_sinks(r, job, err) == -1)
-		return -1;
-	return weir_job_save(d, job, err);
+		if (!is_new(path, had))
+			got = weir_fail(err, WEIR_STATE,
+			    "%s: to begin anew needs a new sink, or all that "
+			    "is in there would come a second time: say another "
+			    "-o, or remove the file",
+			    weir_show_into(
+				shown, sizeof shown, path, strlen(path)));
+		free(path);
+	}
+	return got;
+}
+
+int
+weir_jobfile_renew(const struct weir_dir *d, const struct weir_roles *r,
+    struct weir_error *err)
+{
+	struct weir_job had = {0}, job = {0};
+	struct weir_manifest m;
+	uint64_t next;
+	int known = weir_job_load(d, &had, NULL), got;
+
+	/* what was committed belongs into the old sink, if that still can be */
+	if (known == 1 && weir_recover(d, &had, &m, &next, NULL) == 1)
+		weir_manifest_fini(&m);
+	got = check_new(r, known == -1 ? NULL : &had, err);
+	if (known == 1)
+		weir_job_fini(&had);
+	/*
+	 * Checkpoints first: should we be killed in between, the old job is
+	 * there with none, and its sink's length tells that this was no end.
+	 */
+	if (got == 1)
+		got = weir_dir_sweep(d, 0, err);
+	if (got == 1)
+		got = begin(d, r, &job, err);
+	weir_job_fini(&job);
+	return got;
 }
 
 /* Where the source named so was when m was committed: 1, 0 or -1. */

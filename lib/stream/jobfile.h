@@ -18,6 +18,12 @@ char *weir_absolute(const char *path, struct weir_error *err);
 int weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_job *job, struct weir_error *err);
 /*
+ * Forget all checkpoints and begin a new job in the directory, in sinks that
+ * the old one has written nothing to (--from=none). 1, or -1 with *err.
+ */
+int weir_jobfile_renew(const struct weir_dir *d, const struct weir_roles *r,
+    struct weir_error *err);
+/*
  * Have the sources grown since the end that m committed? 0, or -1 with
  * *err (WEIR_STATE) saying what to do.
  */

@@ -25,6 +25,7 @@ struct weir_supervise_config {
 	struct weir_roles roles;
 	int64_t every_ns;
 	size_t keep;
+	bool anew;	   /* forget the state (--from=none) */
 	unsigned restarts; /* without a new checkpoint */
 	const char *const *drop;
 	size_t ndrop;

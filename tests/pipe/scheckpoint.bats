@@ -265,6 +265,25 @@ plain() { # plain LOG: what a run without a job gives
 	grep -q job stderr
 }
 
+@test "--from=none forgets the state, and wants a new sink" {
+	status_is 0 run_job "$filter | $window"
+	status_is 5 run_job --from=none "$filter | $window"
+	grep -q 'new sink' stderr
+	status_is 0 scheckpoint run -d state -i access.log -o new.json \
+		--from=none "$filter | ${window/1m/5m}"
+	[ "$(wc -l <new.json)" -lt "$(wc -l <out.json)" ]
+	scheckpoint verify -d state
+	rm new.json
+	status_is 0 scheckpoint run -d state -i access.log -o new.json \
+		--from=none "$filter | $window"
+	cmp out.json new.json
+	truncate -s -1 state/cp/*/in.part
+	rm new.json
+	status_is 0 scheckpoint run -d state -i access.log -o new.json \
+		--from=none "$filter | $window"
+	cmp out.json new.json
+}
+
 @test "a directory that is not fit: 5" {
 	mkdir -m 0777 open
 	chmod 0777 open
@@ -302,7 +321,7 @@ plain() { # plain LOG: what a run without a job gives
 	status_is 2 scheckpoint run -d state -i access.log -o out.json
 	status_is 2 run_job -f --once "$filter"
 	status_is 2 run_job --every=10ms "$filter"
-	for later in --visible=now --guarantee=at-least-once --from=none \
+	for later in --visible=now --guarantee=at-least-once --from=3 \
 		--spool --rewind=2026-01-01 -ipayments=p.log; do
 		status_is 2 run_job "$later" "$filter"
 		grep -q 'this version' stderr
