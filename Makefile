@@ -7,6 +7,7 @@
 #   make bench    measures against jq, Miller and DuckDB on the same file
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
 #   make crash    the long crash tests
+#   make sanitize, make memcheck  the tests under ASan and UBSan, valgrind
 #   make install  to PREFIX (/usr/local), below DESTDIR; also uninstall, dist
 #
 # CFLAGS, CPPFLAGS and LDFLAGS are the user's own.
@@ -129,6 +130,18 @@ probes:
 $(BUILD)/crash: tests/crash/crash.c
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
+# The same tests under AddressSanitizer and UBSan, and under valgrind.
+SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
+sanitize:
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/sanitize HARDEN= \
+		CFLAGS='$(SANITIZE)'
+
+memcheck:
+	@sh tests/need.sh build test lint
+	@$(MAKE) --no-print-directory -s all units
+	@BUILD=$(BUILD) WEIR_MEMCHECK=1 prove --timer -j 2 -e tests/exec \
+		$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pipe/*.bats))
+
 crash: all probes
 	@BUILD=$(BUILD) bash tests/crash/matrix.sh
 
@@ -231,6 +244,6 @@ clean:
 
 -include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(TOOL_OBJ:.o=.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
-.PHONY: all completions check units unit probes crash demo lint bench fuzz \
+.PHONY: all completions check units unit probes sanitize memcheck crash demo lint bench fuzz \
 	fuzz-replays install uninstall dist clean
 .SECONDARY:

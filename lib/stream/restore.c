@@ -105,11 +105,12 @@ read_own_line(struct weir_stage *st, struct weir_str line, struct saved *saved,
     struct weir_error *err)
 {
 	struct weir_arena *a = &saved->arena;
-	char *text = weir_arena_alloc(a, line.len + 1);
+	char *text = weir_arena_alloc(a, line.len + WEIR_PAD);
 	struct weir_value v, m;
 	size_t i;
 
 	memcpy(text, line.s, line.len);
+	memset(text + line.len, 0, WEIR_PAD);
 	v = weir_value_open(weir_value_read(text, line.len, a), a);
 	if (v.kind != WEIR_MAP)
 		return weir_fail(err, WEIR_STATE,

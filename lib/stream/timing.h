@@ -48,7 +48,10 @@ void weir_timing_fini(struct weir_timing *t);
 int weir_timing_assign(struct weir_timing *t, struct weir_block *b,
     weir_timing_bad *bad, void *ctx, struct weir_error *err);
 
-/* State as one JSON line, and back: 1 or -1 with *err (WEIR_STATE). */
+/*
+ * State as one JSON line, and back: 1 or -1 with *err (WEIR_STATE). WEIR_PAD
+ * readable bytes stand behind a line that is loaded, as snapshots have them.
+ */
 void weir_timing_save(const struct weir_timing *t, struct weir_buf *out);
 int weir_timing_load(
     struct weir_timing *t, struct weir_str line, struct weir_error *err);
