@@ -60,8 +60,8 @@ int weir_dir_open(
 void weir_dir_close(struct weir_dir *d);
 
 /*
- * Become the newest incarnation: create the next epoch exclusively, wait for
- * the exclusive lock, go back to shared and check again. -1 with *err
+ * Become the newest incarnation: wait for the exclusive lock, create the next
+ * epoch exclusively, go back to shared and check again. -1 with *err
  * (WEIR_STATE) naming the holders' process ids after d->wait_ms. May be called
  * again, when every stage has gone, for the next incarnation.
  */

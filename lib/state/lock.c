@@ -198,7 +198,13 @@ drop_older(int dir, uint64_t ours)
 	weir_names_fini(&names);
 }
 
-/* Exclusive, so that nobody of an older epoch lives; then shared again. */
+/*
+ * Exclusive, so that nobody of an older epoch lives; then a new epoch, and
+ * shared again. The epoch comes after the lock: who waits in vain must leave no
+ * newer epoch behind, even for a moment, or a stage of the run that lives would
+ * take itself for a zombie. A process of an older epoch that opens the lock only
+ * now finds the newer one.
+ */
 static int
 take_over(struct weir_dir *d, int dir, struct weir_error *err)
 {
@@ -207,8 +213,11 @@ take_over(struct weir_dir *d, int dir, struct weir_error *err)
 
 	if (r == 1) {
 		WEIR_PROBE("lock.exclusive");
-		r = take(d, LOCK_SH, until, err);
+		r = create_epoch(d, dir, err);
 	}
+	/* The change of locks is not atomic: another may lead in between. */
+	if (r == 1)
+		r = take(d, LOCK_SH, until, err);
 	if (r == 0)
 		return fail_held(d, err);
 	if (r < 0)
@@ -228,25 +237,16 @@ unlock(struct weir_dir *d)
 int
 weir_dir_lead(struct weir_dir *d, struct weir_error *err)
 {
-	int dir = weir_dir_sub(d, "epoch", true, err), r = -1;
-	char name[24];
+	int dir = weir_dir_sub(d, "epoch", true, err), r;
 
 	if (dir < 0)
 		return -1;
-	if (create_epoch(d, dir, err) < 0)
-		goto out;
 	r = open_lock(d, err);
 	if (r == 1)
 		r = take_over(d, dir, err);
-	if (r == 1) {
+	if (r == 1)
 		drop_older(dir, d->epoch);
-		goto out;
-	}
-	/* nobody has joined us: do not stand in the way of those who live */
-	epoch_name(d->epoch, name);
-	unlinkat(dir, name, 0);
-out:
-	if (r != 1)
+	else
 		unlock(d);
 	close(dir);
 	return r;
