@@ -237,13 +237,13 @@ checkpoint_options(struct checkpoint *c, int argc, char **argv)
 	while (argc > 1 && i < NCOMMANDS &&
 	    strcmp(strchr(commands[i]->name, ' ') + 1, argv[1]) != 0)
 		i++;
-	if (argc < 2 || i == NCOMMANDS) {
-		tool_init(&c->tool, &all, argc, argv);
-		tool_option(&c->tool);
-		tool_usage(&c->tool, "%s: no such command",
-		    tool_operand(&c->tool, "a command"));
+	if (argc > 1 && i < NCOMMANDS) {
+		tool_init(&c->tool, commands[i], argc - 1, argv + 1);
+		take_options(c);
+		return (enum checkpoint_command)i;
 	}
-	tool_init(&c->tool, commands[i], argc - 1, argv + 1);
-	take_options(c);
-	return (enum checkpoint_command)i;
+	tool_init(&c->tool, &all, argc, argv);
+	tool_option(&c->tool);
+	tool_usage(&c->tool, "%s: no such command",
+	    tool_operand(&c->tool, "a command"));
 }

@@ -48,8 +48,8 @@ weir_buf_printf(struct weir_buf *b, const char *fmt, ...)
 	len = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
 	if (len > 0) {
-		vsnprintf(weir_buf_reserve(b, (size_t)len + 1),
-		    (size_t)len + 1, fmt, again);
+		vsnprintf(weir_buf_reserve(b, (size_t)len + 1), (size_t)len + 1,
+		    fmt, again);
 		b->len += (size_t)len;
 	}
 	va_end(again);

@@ -38,7 +38,6 @@ weir_fail_errno(struct weir_error *err, const char *fmt, ...)
 	fill(err, WEIR_SYSTEM, fmt, ap);
 	va_end(ap);
 	len = strlen(err->text);
-	snprintf(
-	    err->text + len, sizeof err->text - len, ": %s", strerror(e));
+	snprintf(err->text + len, sizeof err->text - len, ": %s", strerror(e));
 	return -1;
 }

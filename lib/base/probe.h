@@ -11,10 +11,10 @@
 
 #ifdef WEIR_PROBES
 extern void (*weir_probe_hook)(const char *name);
-#define WEIR_PROBE(name)                           \
-	do {                                       \
-		if (weir_probe_hook)               \
-			weir_probe_hook(name);     \
+#define WEIR_PROBE(name)                                                       \
+	do {                                                                   \
+		if (weir_probe_hook)                                           \
+			weir_probe_hook(name);                                 \
 	} while (0)
 #else
 #define WEIR_PROBE(name) ((void)0)

@@ -19,10 +19,10 @@
 
 struct weir_event {
 	uint32_t off, len; /* in the block's text; len without the newline */
-	int64_t time;      /* ns since 1970 or WEIR_TIME_NONE */
+	int64_t time;	   /* ns since 1970 or WEIR_TIME_NONE */
 	int64_t watermark; /* in force before the event */
-	uint32_t flags;    /* WEIR_RETRACT (weir.h) */
-	uint32_t line;     /* its line's number less the block's line */
+	uint32_t flags;	   /* WEIR_RETRACT (weir.h) */
+	uint32_t line;	   /* its line's number less the block's line */
 };
 
 /*
@@ -46,7 +46,7 @@ struct weir_block {
 	int64_t watermark_after; /* after the last event */
 	/* Where it came from, for messages. */
 	const char *source; /* a file's name, "standard input", … */
-	uint64_t line;      /* number of the first event's line, from 1; in
+	uint64_t line;	    /* number of the first event's line, from 1; in
 	                       frames the number of the event */
 	uint64_t offset;    /* of text in its source */
 };

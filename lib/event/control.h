@@ -15,9 +15,9 @@
 #include <stdint.h>
 
 #define WEIR_CONTROL_MAX    (1 << 20) /* bytes of a control payload */
-#define WEIR_PATHS_OF_HELLO 64        /* sources a stream may come from */
-#define WEIR_TOOLS_OF_PATH  64        /* different tools on one path */
-#define WEIR_PARTS_MAX      4096      /* parts in one list */
+#define WEIR_PATHS_OF_HELLO 64	      /* sources a stream may come from */
+#define WEIR_TOOLS_OF_PATH  64	      /* different tools on one path */
+#define WEIR_PARTS_MAX	    4096      /* parts in one list */
 
 /* How often a path went through a tool so far. */
 struct weir_tool_count {
@@ -63,8 +63,8 @@ enum weir_end_reason { WEIR_COMPLETE, WEIR_SUSPENDED, WEIR_FAILED };
 
 struct weir_end {
 	enum weir_end_reason reason;
-	int status;          /* exit status of the stage that failed */
-	char *message;       /* or NULL */
+	int status;	     /* exit status of the stage that failed */
+	char *message;	     /* or NULL */
 	uint64_t checkpoint; /* number of the last checkpoint in a job, or 0 */
 	uint64_t events;     /* sent on this edge in all */
 	struct weir_parts parts;
@@ -101,8 +101,7 @@ uint32_t weir_hello_count(struct weir_hello *h, const char *tool);
 char *weir_hello_identity(
     const struct weir_hello *h, const char *tool, uint32_t ordinal);
 
-void weir_parts_add(
-    struct weir_parts *p, const char *stage, const char *file);
+void weir_parts_add(struct weir_parts *p, const char *stage, const char *file);
 void weir_parts_join(struct weir_parts *p, const struct weir_parts *more);
 void weir_parts_fini(struct weir_parts *p);
 

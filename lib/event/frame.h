@@ -40,9 +40,9 @@
 #define WEIR_FRAME_VERSION 1
 #define WEIR_FRAME_HEADER  32
 /* Payloads above this are refused, unless --max-line asks for more. */
-#define WEIR_FRAME_MAX ((size_t)64 << 20)
+#define WEIR_FRAME_MAX	      ((size_t)64 << 20)
 #define WEIR_FRAME_EVENTS_MAX 65536 /* events of one frame */
-#define WEIR_FRAME_EVENT_MIN  3     /* bytes of the shortest: "{}\n" */
+#define WEIR_FRAME_EVENT_MIN  3	    /* bytes of the shortest: "{}\n" */
 #define WEIR_FRAME_PIECES     10
 
 /* Bits of an EVENTS payload's mask. */

@@ -36,8 +36,8 @@ void weir_writer_stop_on(
 void weir_writer_free(struct weir_writer *w); /* drops what is not flushed */
 
 /* The stream's first frame; nothing in other formats. */
-int weir_writer_hello(struct weir_writer *w, const struct weir_hello *h,
-    struct weir_error *err);
+int weir_writer_hello(
+    struct weir_writer *w, const struct weir_hello *h, struct weir_error *err);
 /*
  * Pass on events [i, i + n) of b, which lie one behind the other in its text,
  * with their times, flags and index; their watermarks less hold_ns
