@@ -269,8 +269,8 @@ settle(struct weir_committer *c, int64_t now_ns, struct weir_error *err)
 		if (!c->sinks[i].answered)
 			return 1;
 	if (c->failed != NULL)
-		return weir_committer_give_up(
-		    c, c->failed, "it could not be written", err);
+		return weir_committer_give_up(c, c->failed,
+		    "it could not be written, nor why: is the disk full?", err);
 	for (size_t i = 0; i < c->nsinks; i++) {
 		const struct weir_parts *p = &c->sinks[i].said.parts;
 

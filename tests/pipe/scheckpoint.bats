@@ -265,6 +265,52 @@ plain() { # plain LOG: what a run without a job gives
 	grep -q job stderr
 }
 
+# full WHERE: jobs find the disk full below WHERE while the file `full` is there.
+full() {
+	${CC:-cc} -shared -fPIC -o full.so "$BATS_TEST_DIRNAME/full.c" -ldl
+	export LD_PRELOAD=$PWD/full.so FULL_BELOW=$1 FULL_WHILE=$PWD/full
+}
+
+@test "a full disk abandons checkpoints, and nothing else" {
+	cp access.log whole.log
+	plain whole.log >want.json
+	head -n 900 whole.log >access.log
+	full /state/cp/
+	start_job -f --every=100ms "$filter | $window"
+	wait_for '[ -s out.json ]'
+	touch full
+	n=$(wc -c <out.json)
+	sed -n 901,1500p whole.log >>access.log
+	wait_for 'grep -q "given up.*disk full" stderr'
+	tail -n +1501 whole.log >>access.log
+	[ "$(wc -c <out.json)" = "$n" ]
+	rm full
+	wait_for "[ \$(wc -c <out.json) -gt $n ]"
+	end_job TERM
+	! grep -q restarting stderr
+	status_is 0 run_job "$filter | $window"
+	cmp want.json out.json
+	scheckpoint verify -d state
+}
+
+@test "a disk too full for output: restarts, then a clear end; no loss" {
+	plain access.log >want.json
+	full /state/out/
+	touch full
+	status_is 6 run_job --restarts=1 "$filter | $window"
+	grep -q 'No space left' stderr
+	rm full
+	status_is 0 run_job "$filter | $window"
+	cmp want.json out.json
+	rm -rf state out.json
+	full /out.json
+	touch full
+	status_is 6 run_job --restarts=1 "$filter | $window" || cat out.json
+	rm full
+	status_is 0 run_job "$filter | $window"
+	cmp want.json out.json
+}
+
 @test "--from=none forgets the state, and wants a new sink" {
 	status_is 0 run_job "$filter | $window"
 	status_is 5 run_job --from=none "$filter | $window"
