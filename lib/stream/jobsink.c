@@ -102,11 +102,12 @@ no_hello(struct weir_jobsink *s, struct weir_error *err)
 {
 	char name[SHOW];
 
-	if (weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
+	foreign_stage(s->config->pipeline, name);
+	if (name[0] == '\0' &&
+	    weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
 		return weir_fail(err, WEIR_UPSTREAM,
 		    "nothing has reached the sink: the stage before it ended "
 		    "without a word");
-	foreign_stage(s->config->pipeline, name);
 	return weir_fail(err, WEIR_USAGE,
 	    "the stream that reaches the sink is not frames of this job%s%s: "
 	    "state cannot be kept across a command that does not pass frames "

@@ -6,6 +6,7 @@
 #include "stream/metrics.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/wait.h>
 
@@ -66,6 +67,20 @@ weight(int status)
 	}
 }
 
+/*
+ * A crash counts more than what others make of it: a sink that was reached by
+ * nothing suspects the pipeline, but it may have been killed. Whoever writes to
+ * one who has left in anger dies of SIGPIPE: that is no crash.
+ */
+static bool
+crashed(int status)
+{
+	int sig =
+	    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status) - 128;
+
+	return sig > 0 && sig != SIGPIPE;
+}
+
 static const struct weir_child *
 culprit(const struct weir_incarnation *j)
 {
@@ -74,8 +89,7 @@ culprit(const struct weir_incarnation *j)
 
 	for (size_t i = 0; i < j->children.n; i++) {
 		const struct weir_child *c = &j->children.child[i];
-		int w =
-		    WIFEXITED(c->status) ? weight(WEXITSTATUS(c->status)) : 2;
+		int w = crashed(c->status) ? 5 : weight(WEXITSTATUS(c->status));
 
 		if (!c->killed && w > most) {
 			worst = c;
