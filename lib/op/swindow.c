@@ -194,6 +194,11 @@ weir_swindow_measure(
 	size_t bytes;
 
 	weir_panes_measure(&sw->panes, pane);
+	if (pane->bytes >= WEIR_TABLE_MAX)
+		return weir_fail(err, WEIR_STATE,
+		    "a window has outgrown what one can hold: %zu groups take "
+		    "%zu bytes; need less with fewer keys or shorter windows",
+		    weir_groups_count(&pane->groups), pane->bytes);
 	bytes = weir_panes_bytes(&sw->panes);
 	if (sw->config.max_state == 0 || bytes <= sw->config.max_state)
 		return 1;
