@@ -14,6 +14,7 @@
 
 #include "base/mem.h"
 #include "base/probe.h"
+#include "base/text.h"
 #include "json/value.h"
 #include "state/publish.h"
 
@@ -211,21 +212,33 @@ weir_stage_capture_now(
 	return publish_all(st, checkpoint, err) < 0 ? -1 : 1;
 }
 
-void
-weir_stage_add_parts(struct weir_stage *st, struct weir_parts *parts)
+/* Add a part to the list, unless a stage before has the same identity. */
+static int
+add_part(struct weir_parts *parts, const char *identity, struct weir_error *err)
 {
-	char *file;
+	char *file, shown[256];
 
-	if (st->time_identity != NULL) {
-		file = weir_part_name(st->time_identity);
-		weir_parts_add(parts, st->time_identity, file);
-		free(file);
-	}
-	if (weir_stage_has_part(st)) {
-		file = weir_part_name(st->identity);
-		weir_parts_add(parts, st->identity, file);
-		free(file);
-	}
+	for (size_t i = 0; i < parts->n; i++)
+		if (strcmp(parts->part[i].stage, identity) == 0)
+			return weir_fail(err, WEIR_STATE,
+			    "two stages keep their state as %s: give one of "
+			    "them another name with --id",
+			    weir_show_into(shown, sizeof shown, identity,
+				strlen(identity)));
+	file = weir_part_name(identity);
+	weir_parts_add(parts, identity, file);
+	free(file);
+	return 1;
+}
+
+int
+weir_stage_add_parts(
+    struct weir_stage *st, struct weir_parts *parts, struct weir_error *err)
+{
+	if (st->time_identity != NULL &&
+	    add_part(parts, st->time_identity, err) < 0)
+		return -1;
+	return weir_stage_has_part(st) ? add_part(parts, st->identity, err) : 1;
 }
 
 /* The child must not keep a pipe open that others wait to see closed. */
@@ -336,7 +349,8 @@ weir_stage_take_barrier(
 	    capture_in_child(st, b->checkpoint, err) < 0)
 		goto out;
 	WEIR_PROBE("stage.captured");
-	weir_stage_add_parts(st, &b->parts);
+	if (weir_stage_add_parts(st, &b->parts, err) < 0)
+		goto out;
 	got = 1;
 	if (st->writer != NULL) {
 		b->events = weir_writer_events(st->writer);

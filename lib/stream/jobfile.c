@@ -129,6 +129,22 @@ begin_sinks(
 	return 1;
 }
 
+/* A job that reads what it writes would never end. */
+static int
+check_loop(const struct weir_roles *r, struct weir_error *err)
+{
+	struct stat in, out;
+
+	for (size_t i = 0; i < r->nsources; i++)
+		for (size_t k = 0; k < r->nsinks; k++)
+			if (stat(r->source_paths[i], &in) == 0 &&
+			    stat(r->sink_paths[k], &out) == 0 &&
+			    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+				return weir_fail(err, WEIR_USAGE,
+				    "source and sink are the same file");
+	return 1;
+}
+
 /* A directory with checkpoints and no job is not one to begin in. */
 static int
 check_empty(const struct weir_dir *d, struct weir_error *err)
@@ -197,6 +213,8 @@ begin(const struct weir_dir *d, const struct weir_roles *r,
 	for (size_t i = 0; i < r->nsources; i++)
 		if (check_source(r->source_paths[i], err) == -1)
 			return -1;
+	if (check_loop(r, err) == -1)
+		return -1;
 	job->id = new_id();
 	if (begin_sources(r, job, err) == -1 || begin_sinks(r, job, err) == -1)
 		return -1;

@@ -132,7 +132,9 @@ int weir_stage_join(struct weir_stage *st, struct weir_error *err);
 /* Publish the parts for a checkpoint here and now, and list them. */
 int weir_stage_capture_now(
     struct weir_stage *st, uint64_t checkpoint, struct weir_error *err);
-void weir_stage_add_parts(struct weir_stage *st, struct weir_parts *parts);
+/* -1 with *err (WEIR_STATE) if a stage before has the same identity. */
+int weir_stage_add_parts(
+    struct weir_stage *st, struct weir_parts *parts, struct weir_error *err);
 /* Wait for the capturing child, if there is one; tell if it failed. */
 int weir_stage_reap(struct weir_stage *st, struct weir_error *err);
 bool weir_stage_has_part(const struct weir_stage *st);

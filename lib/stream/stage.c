@@ -195,7 +195,8 @@ close_stream(struct weir_stage *st, struct weir_error *err)
 		if (weir_stage_reap(st, err) < 0 ||
 		    weir_stage_capture_now(st, e->checkpoint, err) < 0)
 			return -1;
-		weir_stage_add_parts(st, &e->parts);
+		if (weir_stage_add_parts(st, &e->parts, err) < 0)
+			return -1;
 	}
 	st->ended = true;
 	if (st->writer == NULL)

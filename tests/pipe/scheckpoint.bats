@@ -205,6 +205,27 @@ plain() { # plain LOG: what a run without a job gives
 	[ "$(wc -l <out.json)" -gt "$(wc -l <want.json)" ]
 }
 
+@test "two stages of one identity: 5, --id is named" {
+	status_is 5 run_job "$filter | ${window/-w/--id=x -w} |
+		swindow --id=x -w 5m 'n = count()'"
+	grep -q -- '--id' stderr
+	status_is 0 run_job "$filter | ${window/-w/--id=x -w} |
+		swindow --id=y -w 5m 'n = count()'"
+	scheckpoint show -d state x | grep -q .
+}
+
+@test "a source that is gone: 5, or --on-gap=skip" {
+	status_is 0 run_job --once "$filter"
+	rm access.log
+	events 5000 6000 >access.log
+	status_is 5 run_job --once "$filter"
+	grep -q -- '--on-gap=skip' stderr
+	n=$(wc -l <out.json)
+	status_is 0 run_job --once --on-gap=skip "$filter"
+	grep -q 'going on' stderr
+	[ "$(wc -l <out.json)" = $((n + 250)) ]
+}
+
 @test "an inserted stateless stage keeps the state" {
 	status_is 0 run_job --once "$filter | $window"
 	status_is 0 run_job "$filter | sfilter 'true' | $window"
@@ -355,6 +376,7 @@ full() {
 	grep -q 'regular file' stderr
 	status_is 6 scheckpoint run -d s2 -i none.log -o out.json "$filter"
 	status_is 2 scheckpoint run -d s3 -i access.log -o /dev/null "$filter"
+	status_is 2 scheckpoint run -d s4 -i access.log -o access.log "$filter"
 }
 
 @test "usage: what is missing, and what comes later" {
