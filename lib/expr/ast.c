@@ -80,11 +80,14 @@ level(const struct weir_ast *a)
 	}
 }
 
-/* Print a, in brackets if it binds less tightly than min. */
+/*
+ * Print a, in brackets if it binds less tightly than min; (a.b).c is not a.b.c.
+ */
 static void
 print(const struct weir_ast *a, enum level min, struct weir_buf *out)
 {
-	bool brackets = level(a) < min;
+	bool brackets =
+	    level(a) < min || (min == MEMBER && (a->flags & WEIR_AST_PARENS));
 
 	if (brackets)
 		weir_buf_putc(out, '(');

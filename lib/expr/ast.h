@@ -54,7 +54,8 @@ enum {
 	WEIR_AST_OPTIONAL = 2, /* a.?b, a[?b] */
 	WEIR_AST_QUOTED = 4,   /* the name stood in backquotes */
 	WEIR_AST_ROOT = 8,     /* a NAME or CALL after a leading dot */
-	WEIR_AST_MAYBE = 16    /* an element or key after ? in a literal */
+	WEIR_AST_MAYBE = 16,   /* an element or key after ? in a literal */
+	WEIR_AST_PARENS = 32   /* a NAME or SELECT in brackets of its own */
 };
 
 struct weir_ast {

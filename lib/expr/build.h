@@ -10,6 +10,15 @@
 #include "expr/node.h"
 #include "expr/source.h"
 
+#define WEIR_DOTTED_NAMES 8 /* names that one with dots can be made of */
+
+/* Names down into the event; none are the event itself. */
+struct weir_path {
+	struct weir_str names[WEIR_PATH_DEPTH];
+	size_t depth, plain; /* the first plain ones stood as a.b.c */
+	bool exact;	     /* behind `event`: no dots */
+};
+
 struct weir_build {
 	const struct weir_scope *scope;
 	const struct weir_source *src;
@@ -18,10 +27,12 @@ struct weir_build {
 	struct weir_insn *code;
 	struct weir_value *consts;
 	struct weir_field *fields;
+	struct weir_dotted *dotted;
 	const struct weir_func **funcs;
 	struct weir_regex **regexes;
-	size_t ncode, nconsts, nfields, nfuncs, nregexes;
-	size_t cap_code, cap_consts, cap_fields, cap_funcs, cap_regexes;
+	size_t ncode, nconsts, nfields, ndotted, nfuncs, nregexes;
+	size_t cap_code, cap_consts, cap_fields, cap_dotted, cap_funcs;
+	size_t cap_regexes;
 	uint32_t depth, stack;	   /* of the frame here, and at most */
 	struct weir_local *locals; /* innermost first */
 	uint32_t nlocals;	   /* in use here */
@@ -49,9 +60,12 @@ void weir_compile(struct weir_build *b, const struct weir_node *root);
 
 /* The number of a constant that code refers to. */
 uint32_t weir_build_const(struct weir_build *b, struct weir_value v);
-/* A field, interned in the prover; -1 as src->err (caret at). */
-int weir_build_field(struct weir_build *b, const struct weir_str *path,
-    size_t depth, size_t at, uint32_t *index);
+/*
+ * A field, interned in the prover; -1 as src->err (caret at). Its first plain
+ * names may be one name with dots in the event, too.
+ */
+int weir_build_field(struct weir_build *b, const struct weir_path *path,
+    size_t at, uint32_t *index);
 /* Give the arrays to the expression. */
 void weir_build_finish(struct weir_build *b);
 

@@ -21,14 +21,12 @@ static struct weir_node *
 check_has(struct weir_build *b, const struct weir_ast *call)
 {
 	const struct weir_ast *ast = call->n == 1 ? call->kids[0] : call;
-	struct weir_str path[WEIR_PATH_DEPTH];
+	struct weir_path path;
 	struct weir_node *node;
-	size_t depth;
 
 	node = weir_node_new(b, WEIR_N_HAS, call, 1);
-	if (call->n == 1 && weir_check_path(b, ast, path, &depth) &&
-	    depth > 0) {
-		node->kids[0] = weir_check_field(b, ast, path, depth);
+	if (call->n == 1 && weir_check_path(b, ast, &path) && path.depth > 0) {
+		node->kids[0] = weir_check_field(b, ast, &path);
 		return node->kids[0] != NULL ? node : NULL;
 	}
 	if (call->n != 1 || ast->kind != WEIR_AST_SELECT)

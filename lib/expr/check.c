@@ -128,41 +128,54 @@ has_fields(const struct weir_build *b)
 	return b->scope->prover != NULL && !b->scope->no_fields;
 }
 
+/* Add a name to a path; one that does not stand as .name ends its plain part.
+ */
+static void
+add_name(struct weir_path *path, struct weir_str name, bool plain)
+{
+	if (plain && !path->exact && path->plain == path->depth)
+		path->plain++;
+	path->names[path->depth++] = name;
+}
+
 /*
  * Is it a path of names into the event (`a.b`, `a["b"]`, `event.a`)? Then 1
  * with its names; 0 names are the event itself.
  */
 int
 weir_check_path(const struct weir_build *b, const struct weir_ast *ast,
-    struct weir_str *path, size_t *depth)
+    struct weir_path *path)
 {
 	const struct weir_ast *last = ast->n > 1 ? ast->kids[1] : NULL;
+	bool plain = !(ast->flags & WEIR_AST_QUOTED);
 	uint32_t index;
 
 	if (!has_fields(b))
 		return 0;
 	if (ast->kind == WEIR_AST_NAME) {
-		*depth = 0;
+		*path = (struct weir_path){0};
 		if (weir_check_local(b, ast, &index) ||
 		    weir_check_var(b, ast->name, &index))
 			return 0;
-		if (weir_str_eq(ast->name, "event") &&
-		    !(ast->flags & WEIR_AST_QUOTED))
+		if (weir_str_eq(ast->name, "event") && plain) {
+			path->exact = true;
 			return 1;
-		path[(*depth)++] = ast->name;
+		}
+		add_name(path, ast->name, plain);
 		return 1;
 	}
 	if ((ast->kind != WEIR_AST_SELECT && ast->kind != WEIR_AST_INDEX) ||
 	    (ast->flags & WEIR_AST_OPTIONAL) ||
-	    !weir_check_path(b, ast->kids[0], path, depth) ||
-	    *depth == WEIR_PATH_DEPTH)
+	    !weir_check_path(b, ast->kids[0], path) ||
+	    path->depth == WEIR_PATH_DEPTH)
 		return 0;
 	if (ast->kind == WEIR_AST_SELECT)
-		path[(*depth)++] = ast->name;
+		add_name(path, ast->name,
+		    plain && !(ast->kids[0]->flags & WEIR_AST_PARENS));
 	else if (last->kind == WEIR_AST_CONST &&
 	    last->value.kind == WEIR_STRING)
-		path[(*depth)++] =
-		    (struct weir_str){last->value.s, last->value.aux};
+		add_name(path,
+		    (struct weir_str){last->value.s, last->value.aux}, false);
 	else
 		return 0;
 	return 1;
@@ -180,14 +193,14 @@ is_dotted_type(
 
 struct weir_node *
 weir_check_field(struct weir_build *b, const struct weir_ast *ast,
-    const struct weir_str *path, size_t depth)
+    const struct weir_path *path)
 {
 	struct weir_node *node;
 
-	if (depth == 0)
+	if (path->depth == 0)
 		return weir_node_new(b, WEIR_N_EVENT, ast, 0);
 	node = weir_node_new(b, WEIR_N_FIELD, ast, 0);
-	if (weir_build_field(b, path, depth, ast->at, &node->index) < 0)
+	if (weir_build_field(b, path, ast->at, &node->index) < 0)
 		return NULL;
 	return node;
 }
@@ -211,11 +224,10 @@ static struct weir_node *
 check_name(
     struct weir_build *b, const struct weir_ast *ast, enum context context)
 {
-	struct weir_str path[WEIR_PATH_DEPTH];
 	struct weir_node *node;
 	struct weir_value type;
+	struct weir_path path;
 	uint32_t index;
-	size_t depth;
 
 	if (is_dotted_type(ast, b->src->text, &type))
 		return constant(b, ast, type);
@@ -234,8 +246,8 @@ check_name(
 	    (context == TYPES || !has_fields(b)) &&
 	    weir_type_named(ast->name, &type))
 		return constant(b, ast, type);
-	if (weir_check_path(b, ast, path, &depth))
-		return weir_check_field(b, ast, path, depth);
+	if (weir_check_path(b, ast, &path))
+		return weir_check_field(b, ast, &path);
 	if (ast->kind == WEIR_AST_NAME)
 		return unknown_name(b, ast);
 	if (ast->kind == WEIR_AST_INDEX)

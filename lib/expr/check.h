@@ -31,9 +31,9 @@ int weir_check_local(
  * with its names; 0 names are the event itself.
  */
 int weir_check_path(const struct weir_build *b, const struct weir_ast *ast,
-    struct weir_str *path, size_t *depth);
+    struct weir_path *path);
 struct weir_node *weir_check_field(struct weir_build *b,
-    const struct weir_ast *ast, const struct weir_str *path, size_t depth);
+    const struct weir_ast *ast, const struct weir_path *path);
 
 /* A call, of a function or a macro (call.c). */
 struct weir_node *weir_check_call(

@@ -63,6 +63,16 @@ struct weir_field {
 	int slot;
 	uint32_t parent; /* field of the path without its last name, or NONE */
 	uint32_t type; /* constant it means where there is no event, or NONE */
+	uint32_t dotted, ndotted; /* other places to look at first */
+};
+
+/*
+ * a.b.c may be in the event's field "a.b.c", or in "a.b": where it is if the
+ * field in slot is there.
+ */
+struct weir_dotted {
+	int slot;
+	uint32_t rest, nrest; /* constants: the names behind */
 };
 
 struct weir_expr {
@@ -71,13 +81,21 @@ struct weir_expr {
 	struct weir_insn *code;
 	struct weir_value *consts;
 	struct weir_field *fields;
+	struct weir_dotted *dotted;
 	const struct weir_func **funcs;
 	struct weir_regex **regexes;
 	size_t nregexes;
 	uint32_t locals; /* variables below the stack */
 	uint32_t stack;	 /* values that the frame holds at most, locals too */
-	int slot;	 /* if it is just a field: its slot */
+	uint32_t field;	 /* if it is just that field, else NONE */
 };
+
+/* Is one of the field's other places there? Else NULL. */
+const struct weir_dotted *weir_dotted_find(const struct weir_expr *x,
+    const struct weir_field *f, const struct weir_slot *slots);
+/* What the field is in that place. */
+struct weir_value weir_dotted_load(struct weir_env *env,
+    const struct weir_expr *x, const struct weir_dotted *d);
 
 /* Run it; the result may be WEIR_ABSENT or WEIR_ERROR. */
 struct weir_value weir_eval(const struct weir_expr *x,

@@ -61,11 +61,15 @@ static inline struct weir_value
 load_field(struct weir_env *env, const struct weir_expr *x, uint32_t index)
 {
 	const struct weir_field *f = &x->fields[index];
+	const struct weir_dotted *d;
 	struct weir_str s;
 	int64_t i;
 
 	if (env->row->slots == NULL)
 		return missing_field(env, x, f);
+	if (__builtin_expect(f->ndotted != 0, 0) &&
+	    (d = weir_dotted_find(x, f, env->row->slots)) != NULL)
+		return weir_dotted_load(env, x, d);
 	s = field_text(env, f);
 	if (s.len == 0)
 		return missing_field(env, x, f);
@@ -124,11 +128,14 @@ field_string(
     struct weir_env *env, const struct weir_expr *x, const struct weir_insn *in)
 {
 	struct weir_value c = x->consts[in->b], v;
+	const struct weir_field *f = &x->fields[in->a];
 	struct weir_str s = {0};
 	bool same;
 
-	if (env->row->slots != NULL)
-		s = field_text(env, &x->fields[in->a]);
+	if (env->row->slots != NULL &&
+	    (f->ndotted == 0 ||
+		weir_dotted_find(x, f, env->row->slots) == NULL))
+		s = field_text(env, f);
 	if (s.len != 0 && *s.s == '"' && memchr(s.s, '\\', s.len) == NULL) {
 		same = s.len == (size_t)c.aux + 2 &&
 		    memcmp(s.s + 1, c.s, c.aux) == 0;
@@ -136,6 +143,21 @@ field_string(
 	}
 	v = load_field(env, x, in->a);
 	return weir_op_binary(env, (enum weir_op)in->n, v, c);
+}
+
+static struct weir_value
+has_field(
+    struct weir_env *env, const struct weir_expr *x, const struct weir_insn *in)
+{
+	const struct weir_field *f = &x->fields[in->a];
+	const struct weir_dotted *d;
+
+	if (env->row->slots == NULL)
+		return weir_bool(false);
+	d = weir_dotted_find(x, f, env->row->slots);
+	if (d == NULL)
+		return weir_bool(field_text(env, f).len != 0);
+	return weir_bool(weir_dotted_load(env, x, d).kind > WEIR_ERROR);
 }
 
 static struct weir_value
@@ -210,10 +232,7 @@ run(struct weir_env *env, const struct weir_expr *x, struct weir_value *frame)
 		case WEIR_I_EVENT: *top++ = whole_event(env); break;
 		case WEIR_I_VAR: *top++ = env->row->vars[in->a]; break;
 		case WEIR_I_LOCAL: *top++ = frame[in->a]; break;
-		case WEIR_I_HAS_FIELD:
-			*top++ = weir_bool(env->row->slots != NULL &&
-			    field_text(env, &x->fields[in->a]).len != 0);
-			break;
+		case WEIR_I_HAS_FIELD: *top++ = has_field(env, x, in); break;
 		case WEIR_I_HAS:
 			top[-1] = weir_op_has(env, top[-1], x->consts[in->a]);
 			break;

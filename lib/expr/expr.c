@@ -18,11 +18,11 @@ weir_expr_compile_ast(const struct weir_scope *scope,
 	struct weir_buf canonical = {0};
 	struct weir_node *root = weir_check_tree(&b, ast);
 
-	x->slot = WEIR_NO_SLOT;
+	x->field = WEIR_EXPR_NONE;
 	if (root != NULL) {
 		weir_compile(&b, root);
 		if (root->kind == WEIR_N_FIELD)
-			x->slot = b.fields[root->index].slot;
+			x->field = root->index;
 	}
 	weir_build_finish(&b);
 	if (root == NULL) {
@@ -61,6 +61,7 @@ weir_expr_free(struct weir_expr *x)
 		weir_regex_free(x->regexes[i]);
 	free(x->regexes);
 	free(x->funcs);
+	free(x->dotted);
 	free(x->fields);
 	free(x->consts);
 	free(x->code);
@@ -111,10 +112,40 @@ weir_expr_test(const struct weir_expr *x, const struct weir_row *row,
 	    "the condition is of type %.*s, not bool", (int)type.len, type.s);
 }
 
+static const struct weir_field *
+just_field(const struct weir_expr *x)
+{
+	return x->field != WEIR_EXPR_NONE ? &x->fields[x->field] : NULL;
+}
+
 int
 weir_expr_field(const struct weir_expr *x)
 {
-	return x->slot;
+	const struct weir_field *f = just_field(x);
+
+	return f != NULL && f->ndotted == 0 ? f->slot : WEIR_NO_SLOT;
+}
+
+int
+weir_expr_slot(const struct weir_expr *x, const struct weir_slot *slots)
+{
+	const struct weir_field *f = just_field(x);
+	const struct weir_dotted *d;
+
+	if (f == NULL)
+		return WEIR_NO_SLOT;
+	d = weir_dotted_find(x, f, slots);
+	if (d == NULL)
+		return f->slot;
+	return d->nrest == 0 ? d->slot : WEIR_NO_SLOT;
+}
+
+int
+weir_expr_path(const struct weir_expr *x)
+{
+	const struct weir_field *f = just_field(x);
+
+	return f != NULL ? f->slot : WEIR_NO_SLOT;
 }
 
 char *

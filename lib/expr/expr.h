@@ -68,8 +68,18 @@ int weir_expr_eval(const struct weir_expr *x, const struct weir_row *row,
 int weir_expr_test(const struct weir_expr *x, const struct weir_row *row,
     struct weir_arena *arena, struct weir_error *err);
 
-/* If the expression is just one field: its slot, else WEIR_NO_SLOT. */
+/*
+ * If the expression is just one field, which is always in the same slot: that
+ * one, else WEIR_NO_SLOT.
+ */
 int weir_expr_field(const struct weir_expr *x);
+/*
+ * The same for one event, whose field "a.b" is a.b, too. What has no slot must
+ * be evaluated.
+ */
+int weir_expr_slot(const struct weir_expr *x, const struct weir_slot *slots);
+/* The slot of a field that is a path, without fields of names with dots. */
+int weir_expr_path(const struct weir_expr *x);
 /* The canonical text of an expression, for fingerprints; malloc'd. */
 char *weir_expr_text(const struct weir_expr *x);
 

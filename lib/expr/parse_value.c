@@ -125,6 +125,8 @@ parse_parens(struct weir_parser *p)
 		return NULL;
 	a->pos = (uint32_t)pos;
 	a->len = (uint32_t)(p->end - pos);
+	if (a->kind == WEIR_AST_NAME || a->kind == WEIR_AST_SELECT)
+		a->flags |= WEIR_AST_PARENS;
 	return a;
 }
 

@@ -182,8 +182,11 @@ run_step(struct weir_assign *a, const struct weir_step *step,
 	struct inside in = {.a = a, .step = step, .arena = arena, .err = err};
 	bool seen = a->targets[step->target].seen && step->depth == 0;
 	struct weir_value *var = &a->vars[a->nvars + step->target], v;
+	int field = step->field;
 
-	v = slot_text(row, step->field);
+	if (field == WEIR_NO_SLOT && row->slots != NULL)
+		field = weir_expr_slot(step->expr, row->slots);
+	v = slot_text(row, field);
 	if (v.kind == WEIR_JSON) {
 		if (seen)
 			*var = read_text(v, arena);

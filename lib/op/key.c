@@ -238,16 +238,19 @@ weir_keyset_read(struct weir_keyset *keys, const struct weir_row *row,
 	const struct weir_key_field *f = keys->fields;
 	struct weir_slot slot;
 	struct weir_str text;
-	int rc;
+	int rc, at;
 
 	if (read_plain(keys, row, out))
 		return 1;
 	begin_key(keys);
 	for (size_t i = 0; i < keys->n; i++, f++) {
-		if (f->slot == WEIR_NO_SLOT) {
+		at = f->slot;
+		if (at == WEIR_NO_SLOT)
+			at = weir_expr_slot(f->expr, row->slots);
+		if (at == WEIR_NO_SLOT) {
 			rc = add_computed(keys, f->expr, row, arena, err);
 		} else {
-			slot = row->slots[f->slot];
+			slot = row->slots[at];
 			text.s = row->text + slot.off;
 			text.len = slot.len;
 			rc = add_json(keys, text, arena, err);

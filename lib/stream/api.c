@@ -227,7 +227,7 @@ weir_field(struct weir_run *r, const char *path, struct weir_error *err)
 	x = weir_expr_compile(&scope, path, strlen(path), "field", err);
 	if (x == NULL)
 		return -1;
-	slot = weir_expr_field(x);
+	slot = weir_expr_path(x);
 	weir_expr_free(x);
 	if (slot == WEIR_NO_SLOT)
 		return weir_fail(err, WEIR_USAGE, "'%s' is not a field",

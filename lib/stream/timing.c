@@ -123,10 +123,13 @@ event_time(struct weir_timing *t, const struct weir_row *row, int64_t *ns,
     const char **why, struct weir_error *scratch)
 {
 	const struct weir_slot *slot;
+	int at = t->time_slot;
 	const char *s;
 
-	if (t->time_slot != WEIR_NO_SLOT) {
-		slot = &row->slots[t->time_slot];
+	if (at == WEIR_NO_SLOT)
+		at = weir_expr_slot(t->time, row->slots);
+	if (at != WEIR_NO_SLOT) {
+		slot = &row->slots[at];
 		s = row->text + slot->off;
 		if (slot->len >= 2 && s[0] == '"' &&
 		    from_text(t, s + 1, slot->len - 2, ns) &&

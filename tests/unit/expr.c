@@ -215,7 +215,8 @@ test_predicate(void)
 	    "the condition is of type string, not bool");
 	weir_expr_free(x);
 	x = weir_expr_compile(&scope, "a.b", 3, "e", &err);
-	ok(weir_expr_field(x) >= 0, "a.b is just a field");
+	ok(weir_expr_path(x) >= 0, "a.b is just a path");
+	ok(weir_expr_field(x) == WEIR_NO_SLOT, "and may be a field \"a.b\"");
 	weir_expr_free(x);
 	weir_prover_free(prover);
 	weir_arena_fini(&arena);
