@@ -48,7 +48,13 @@ struct weir_block {
 	const char *source; /* a file's name, "standard input", … */
 	uint64_t line;	    /* number of the first event's line, from 1; in
 	                       frames the number of the event */
-	uint64_t offset;    /* of text in its source */
+	uint64_t offset;    /* of text in its source; or of origin */
+	/*
+	 * Of events that were converted from another format: what each was,
+	 * n rows of places in origin. Else NULL.
+	 */
+	const char *origin;
+	struct weir_slot *from;
 };
 
 static inline struct weir_slot *
@@ -56,6 +62,10 @@ weir_block_slots(const struct weir_block *b, uint32_t i)
 {
 	return b->slots + (size_t)i * b->nslots;
 }
+
+/* Event i as it was read, and where that began in the source. */
+struct weir_str weir_block_raw(
+    const struct weir_block *b, uint32_t i, uint64_t *offset);
 
 /* Move event i down to place j, when events before it were taken out. */
 void weir_block_keep(struct weir_block *b, uint32_t j, uint32_t i);

@@ -9,6 +9,7 @@
 #ifndef WEIR_EVENT_DECODE_H
 #define WEIR_EVENT_DECODE_H
 
+#include "event/convert.h"
 #include "event/frame.h"
 #include "event/reader.h"
 
@@ -48,6 +49,17 @@ struct weir_frames_in {
 	bool prove; /* some slot is not in the index */
 };
 
+/* Formats that are converted: events' text lies apart from what was read. */
+struct weir_convert_in {
+	struct weir_converter *k; /* NULL: not such a format */
+	struct weir_buf text;
+	struct weir_slot *from; /* rows, as events */
+	bool begun;		/* the current file */
+	/* csv: a record goes on behind the buffer */
+	bool open;
+	bool inside; /* … and its quotes are odd up to scanned */
+};
+
 struct weir_reader {
 	struct weir_reader_config c;
 	struct weir_source *source;
@@ -77,6 +89,7 @@ struct weir_reader {
 	bool refused; /* the prover refused the line at pos */
 	size_t retry; /* sequences: try a record again at this length */
 	struct weir_frames_in in;
+	struct weir_convert_in conv;
 };
 
 /* Rows for the prover's present slots. */
@@ -130,6 +143,11 @@ void weir_seq_end(struct weir_reader *r);
 /* Make the raw text of a record over the limit what it is of any other. */
 void weir_seq_raw(char *raw, size_t len);
 int weir_seq_next(
+    struct weir_reader *r, struct weir_read_item *item, struct weir_error *err);
+
+void weir_convert_arrived(struct weir_reader *r);
+void weir_convert_end(struct weir_reader *r);
+int weir_convert_next(
     struct weir_reader *r, struct weir_read_item *item, struct weir_error *err);
 
 /* How many bytes to read next. */

@@ -58,6 +58,7 @@ describe(struct weir_file *f, struct weir_error *err)
 	f->fifo = S_ISFIFO(st.st_mode);
 	f->dev = (uint64_t)st.st_dev;
 	f->ino = (uint64_t)st.st_ino;
+	f->mtime_s = f->regular ? (int64_t)st.st_mtime : 0;
 	if (f->fifo)
 		widen_pipe(f->fd);
 	if (f->regular)

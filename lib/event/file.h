@@ -22,6 +22,7 @@ struct weir_file {
 	bool regular, fifo, packed;
 	pid_t pid; /* of the program that unpacks it, or 0 */
 	uint64_t dev, ino;
+	int64_t mtime_s; /* of a regular file when it was opened, or 0 */
 	uint64_t base; /* where reading began: not 0 if the shell read before */
 	uint64_t off;  /* bytes of content that were read since */
 	unsigned char head[WEIR_PRINT_MAX]; /* the first min(off, max) */

@@ -28,6 +28,9 @@ weir_reader_new(const struct weir_reader_config *c, struct weir_source *source)
 	r->format = c->format;
 	r->recognised = c->format != WEIR_FORMAT_AUTO;
 	r->fresh = true;
+	if (weir_convert_is(c->format))
+		r->conv.k =
+		    weir_converter_new(c->format, &c->convert, c->prover, NULL);
 	weir_reader_resize(r, WEIR_READ_SIZE);
 	return r;
 }
@@ -38,6 +41,9 @@ weir_reader_free(struct weir_reader *r)
 	if (r == NULL)
 		return;
 	weir_frames_fini(r);
+	weir_converter_free(r->conv.k);
+	weir_buf_fini(&r->conv.text);
+	free(r->conv.from);
 	weir_reader_resize(r, 0);
 	free(r->events);
 	free(r->slots);
@@ -64,6 +70,9 @@ weir_reader_rows(struct weir_reader *r)
 		if (r->c.index)
 			r->index = weir_malloc(WEIR_BLOCK_EVENTS *
 			    WEIR_INDEX_MAX * sizeof *r->index);
+		if (r->conv.k != NULL)
+			r->conv.from = weir_malloc(
+			    WEIR_BLOCK_EVENTS * sizeof *r->conv.from);
 	}
 	r->rows = rows;
 	r->nslots = nslots;
@@ -208,6 +217,7 @@ turn(struct weir_reader *r)
 	r->fresh = true;
 	r->offset = r->line = 0;
 	r->recognised = r->c.format != WEIR_FORMAT_AUTO;
+	r->conv.begun = false;
 }
 
 static void
@@ -217,6 +227,8 @@ arrived(struct weir_reader *r)
 		weir_lines_arrived(r);
 	else if (r->format == WEIR_FORMAT_SEQ)
 		weir_seq_arrived(r);
+	else if (r->conv.k != NULL)
+		weir_convert_arrived(r);
 }
 
 /* The file has ended. */
@@ -241,6 +253,8 @@ finish(struct weir_reader *r, int got, struct weir_error *err)
 		weir_lines_end(r);
 	else if (r->format == WEIR_FORMAT_SEQ)
 		weir_seq_end(r);
+	else if (r->conv.k != NULL)
+		weir_convert_end(r);
 	return 1;
 }
 
@@ -285,6 +299,8 @@ weir_reader_next(
 	*item = (struct weir_read_item){0};
 	if (r->format == WEIR_FORMAT_JSON)
 		ret = weir_lines_next(r, item, err);
+	else if (r->conv.k != NULL)
+		ret = weir_convert_next(r, item, err);
 	else
 		ret = weir_seq_next(r, item, err);
 	if (ret == 1 && r->index != NULL)
@@ -326,6 +342,24 @@ weir_reader_set_place(struct weir_reader *r, uint64_t offset, uint64_t line)
 {
 	r->offset = offset;
 	r->line = line;
+}
+
+struct weir_str
+weir_reader_context(struct weir_reader *r)
+{
+	if (r->conv.k == NULL)
+		return (struct weir_str){NULL, 0};
+	return weir_converter_context(r->conv.k);
+}
+
+int
+weir_reader_resume(
+    struct weir_reader *r, struct weir_str context, struct weir_error *err)
+{
+	if (r->conv.k == NULL)
+		return 1;
+	r->conv.begun = context.len > 0;
+	return weir_converter_resume(r->conv.k, context, err);
 }
 
 struct weir_reader_counts

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "event/block.h"
 #include "event/control.h"
+#include "event/convert.h"
 #include "event/source.h"
 #include "event/writer.h"
 
@@ -35,8 +36,9 @@ struct weir_bad {
 struct weir_reader_config {
 	enum weir_format format; /* WEIR_FORMAT_AUTO or what it must be */
 	size_t max_line;
-	struct weir_prover *prover; /* borrowed; decides the slots */
-	bool index;		    /* fill the index rows of lines */
+	struct weir_prover *prover;	     /* borrowed; decides the slots */
+	bool index;			     /* fill the index rows of lines */
+	struct weir_convert_options convert; /* borrowed; good ones */
 	/* Called for each bad line; -1 with *err ends the stream. */
 	int (*bad)(
 	    void *ctx, const struct weir_bad *bad, struct weir_error *err);
@@ -106,6 +108,15 @@ void weir_reader_place(
 /* After weir_source_seek(): counting starts there. */
 void weir_reader_set_place(
     struct weir_reader *r, uint64_t offset, uint64_t line);
+
+/*
+ * What a reader has to be told, besides the place, to go on there (the header of
+ * a csv file): text, borrowed until the next call; often empty. Resume after
+ * set_place: 1, or -1 with *err (WEIR_STATE).
+ */
+struct weir_str weir_reader_context(struct weir_reader *r);
+int weir_reader_resume(
+    struct weir_reader *r, struct weir_str context, struct weir_error *err);
 
 struct weir_reader_counts {
 	uint64_t bytes, lines, events, bad, blank;

@@ -332,6 +332,14 @@ weir_source_name(const struct weir_source *s)
 	return s->file.path ? s->file.path : s->c.names[s->i];
 }
 
+int64_t
+weir_source_time(const struct weir_source *s)
+{
+	if (s->file.mtime_s != 0)
+		return s->file.mtime_s;
+	return (int64_t)time(NULL);
+}
+
 bool
 weir_source_regular(const struct weir_source *s)
 {

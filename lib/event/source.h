@@ -65,6 +65,8 @@ int weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
  */
 int weir_source_fd(const struct weir_source *s, int *timeout_ms);
 const char *weir_source_name(const struct weir_source *s); /* for messages */
+/* When the current file was last changed, or now, in seconds since 1970. */
+int64_t weir_source_time(const struct weir_source *s);
 /* Is it read without waiting for a writer? May change with each read. */
 bool weir_source_regular(const struct weir_source *s);
 /* Bytes read of how many, for --progress; size 0 if not known. */

@@ -141,3 +141,46 @@ weir_regex_groups(const struct weir_regex *re)
 	pcre2_pattern_info(re->code, PCRE2_INFO_CAPTURECOUNT, &n);
 	return n;
 }
+
+size_t
+weir_regex_names(const struct weir_regex *re)
+{
+	uint32_t n = 0;
+
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMECOUNT, &n);
+	return n;
+}
+
+struct weir_str
+weir_regex_name(const struct weir_regex *re, size_t i, unsigned *group)
+{
+	PCRE2_SPTR table = NULL, entry;
+	uint32_t size = 0;
+
+	/* An entry is the group's number in two bytes, then its name. */
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMETABLE, &table);
+	pcre2_pattern_info(re->code, PCRE2_INFO_NAMEENTRYSIZE, &size);
+	entry = table + i * size;
+	*group = (unsigned)entry[0] << 8 | entry[1];
+	return weir_str((const char *)entry + 2);
+}
+
+void
+weir_regex_keep(struct weir_regex *re)
+{
+	pcre2_match_data_free(re->data);
+	re->data = pcre2_match_data_create_from_pattern(re->code, NULL);
+	if (re->data == NULL)
+		abort();
+}
+
+struct weir_str
+weir_regex_group(const struct weir_regex *re, struct weir_str s, unsigned group)
+{
+	const PCRE2_SIZE *ends =
+	    pcre2_get_ovector_pointer(re->data) + 2 * (size_t)group;
+
+	if (ends[0] == PCRE2_UNSET || ends[1] < ends[0])
+		return (struct weir_str){NULL, 0};
+	return (struct weir_str){s.s + ends[0], ends[1] - ends[0]};
+}

@@ -38,4 +38,16 @@ int weir_regex_find(const struct weir_regex *re, struct weir_str s, size_t from,
 /* How many groups the pattern has. */
 size_t weir_regex_groups(const struct weir_regex *re);
 
+/*
+ * Named groups: how many there are; the name of the i-th, in the order of names,
+ * and the number of its group. From keep on, whatever was matched last can be
+ * asked for any group (s NULL where it caught nothing).
+ */
+size_t weir_regex_names(const struct weir_regex *re);
+struct weir_str weir_regex_name(
+    const struct weir_regex *re, size_t i, unsigned *group);
+void weir_regex_keep(struct weir_regex *re);
+struct weir_str weir_regex_group(
+    const struct weir_regex *re, struct weir_str s, unsigned group);
+
 #endif

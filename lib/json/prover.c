@@ -152,18 +152,13 @@ weir_prover_slot_name(const struct weir_prover *p, size_t slot, int *nested)
 	return p->keys.names[p->wants[slot].top].name;
 }
 
-/* The key of a name as it stands in the text, escapes and all. */
+/* The key of a name, learned; a top-level one gets its column. */
 static unsigned
-lookup(struct weir_prover *p, unsigned parent, const char *s, size_t len)
+learn(struct weir_prover *p, unsigned parent, struct weir_str name)
 {
-	struct weir_str name = {s, len};
 	unsigned id = WEIR_KEY_NONE;
 	struct weir_key *key;
 
-	if (memchr(s, '\\', len) != NULL) {
-		name.s = p->name;
-		name.len = weir_json_unescape(s, len, p->name, p->name_cap);
-	}
 	if (name.len <= p->name_cap)
 		id = weir_keys_learn(&p->keys, parent, name);
 	if (parent != WEIR_KEY_ROOT)
@@ -177,6 +172,33 @@ lookup(struct weir_prover *p, unsigned parent, const char *s, size_t len)
 		p->columns[p->n_columns++] = (uint16_t)id;
 	}
 	return id;
+}
+
+/* The key of a name as it stands in the text, escapes and all. */
+static unsigned
+lookup(struct weir_prover *p, unsigned parent, const char *s, size_t len)
+{
+	struct weir_str name = {s, len};
+
+	if (memchr(s, '\\', len) != NULL) {
+		name.s = p->name;
+		name.len = weir_json_unescape(s, len, p->name, p->name_cap);
+	}
+	return learn(p, parent, name);
+}
+
+void
+weir_prover_key(
+    struct weir_prover *p, struct weir_str name, int *slot, int *column)
+{
+	unsigned id = learn(p, WEIR_KEY_ROOT, name);
+	const struct weir_key *key = &p->keys.keys[id];
+
+	*slot = *column = WEIR_NO_SLOT;
+	if (key->slot != WEIR_KEY_UNSET)
+		*slot = key->slot;
+	if (key->column < WEIR_INDEX_MAX)
+		*column = key->column;
 }
 
 static inline int

@@ -63,6 +63,14 @@ size_t weir_prover_index_count(const struct weir_prover *p);
 struct weir_str weir_prover_index_name(const struct weir_prover *p, size_t i);
 
 /*
+ * For those who make an event's text themselves: the slot and the index column
+ * of a top-level name, which is learned as if a line had shown it. Each may be
+ * WEIR_NO_SLOT. Slots hold until a further path is wanted, columns for ever.
+ */
+void weir_prover_key(
+    struct weir_prover *p, struct weir_str name, int *slot, int *column);
+
+/*
  * For readers of an index: the wanted top-level name that slot stands for
  * (depth 1 paths), or the first name of its path with *nested set.
  */

@@ -1,6 +1,7 @@
 #include "stream/runtime.h"
 
 #include "base/text.h"
+#include "stream/formats.h"
 
 #include <string.h>
 
@@ -19,7 +20,8 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	const struct weir_stage_config *c = &st->c;
 	struct weir_source_config sc = {
 	    .fd = c->in_fd, .follow = c->follow, .once = c->once};
-	struct weir_reader_config rc = {.format = c->input,
+	struct weir_reader_config rc = {.format = weir_formats_of(c, in->name),
+	    .convert = c->convert,
 	    .max_line = c->max_line,
 	    .prover = st->prover,
 	    .index = c->output == WEIR_FORMAT_FRAMES,

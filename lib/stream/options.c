@@ -1,16 +1,15 @@
 #include "stream/options.h"
 
-#include "base/text.h"
+#include "stream/formats.h"
 
-#include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 /* clang-format off */
 const struct weir_option weir_common_options[] = {
 	{WEIR_OPT_INPUT, 'i', "input", "FORMAT",
-	    "what comes in: json, seq or frames (auto)",
-	    "auto|json|seq|frames"},
+	    "json, seq, frames, csv, tsv, logfmt, clf, … (auto)",
+	    "auto|json|seq|frames|csv|tsv|logfmt|clf|combined|syslog|lines|"
+	    "regex:"},
 	{WEIR_OPT_OUTPUT, 'o', "output", "FORMAT",
 	    "what goes out: json, seq or frames (as it came in)",
 	    "json|seq|frames"},
@@ -35,6 +34,10 @@ const struct weir_option weir_common_options[] = {
 	{WEIR_OPT_ON_ERROR, 'E', "on-error", "skip|fail|FILE",
 	    "bad events: skip, stop, or keep in FILE (skip)",
 	    "skip|fail|FILE"},
+	{WEIR_OPT_HEADER, 0, "header", "NAMES",
+	    "of the columns of csv and tsv (the first line)", NULL},
+	{WEIR_OPT_YEAR, 0, "year", "YEAR",
+	    "of the first syslog time without (by the file)", NULL},
 	{WEIR_OPT_MAX_LINE, 0, "max-line", "SIZE",
 	    "longest line accepted (16M)", NULL},
 	{WEIR_OPT_STATS, 'S', "stats", NULL,
@@ -50,26 +53,6 @@ const struct weir_option weir_common_options[] = {
 	{0, 0, NULL, NULL, NULL, NULL}
 };
 
-/* Formats by name; those that come with an edge format are told apart. */
-static const struct {
-	const char *name;
-	enum weir_format format;
-} formats[] = {
-	{"auto", WEIR_FORMAT_AUTO}, {"json", WEIR_FORMAT_JSON},
-	{"seq", WEIR_FORMAT_SEQ}, {"frames", WEIR_FORMAT_FRAMES},
-};
-static const struct {
-	const char *name, *read, *write; /* what helps until then */
-} later[] = {
-	{"csv", "mlr --icsv --ojsonl cat", "mlr --ijsonl --ocsv cat"},
-	{"tsv", "mlr --itsv --ojsonl cat", "mlr --ijsonl --otsv cat"},
-	{"logfmt", "mlr --idkvp --ifs ' ' --ojsonl cat",
-	    "mlr --ijsonl --odkvp --ofs ' ' cat"},
-	{"table", NULL, "mlr --ijsonl --opprint cat"},
-	{"lines", "jq -cR '{line: .}'", NULL},
-	{"clf", NULL, NULL}, {"combined", NULL, NULL},
-	{"syslog", NULL, NULL}, {"regex:RE", NULL, NULL},
-};
 static const char *const units[] = {"s", "ms", "us", "ns"};
 /* clang-format on */
 
@@ -84,61 +67,6 @@ weir_stage_defaults(struct weir_stage_config *c, const char *tool)
 	    .max_line = WEIR_LINE_MAX,
 	    .wake_fd = -1,
 	    .control_fd = -1};
-}
-
-/* -i csv, or a FILE that ends in .csv: where is what this version lacks. */
-static int
-not_yet(const char *where, const char *filter, const char *place,
-    struct weir_error *err)
-{
-	static const char known[] =
-	    "this version reads and writes json, seq and frames";
-
-	if (filter == NULL)
-		return weir_fail(err, WEIR_USAGE, "%s: %s", where, known);
-	return weir_fail(err, WEIR_USAGE, "%s: %s; put `%s` %s it", where,
-	    known, filter, place);
-}
-
-static int
-set_format(enum weir_format *format, bool reads, const char *value,
-    struct weir_error *err)
-{
-	char shown[64];
-	size_t i;
-
-	for (i = 0; i < N(formats); i++)
-		if (strcmp(value, formats[i].name) == 0) {
-			*format = formats[i].format;
-			return 1;
-		}
-	weir_show_into(shown, sizeof shown, value, strlen(value));
-	for (i = 0; i < N(later); i++)
-		if (strcmp(value, later[i].name) == 0)
-			return not_yet(shown,
-			    reads ? later[i].read : later[i].write,
-			    reads ? "before" : "behind", err);
-	if (strncmp(value, "regex:", 6) == 0)
-		return not_yet(shown, NULL, NULL, err);
-	return weir_fail(err, WEIR_USAGE,
-	    "%s: no such format; there are auto, json, seq and frames", shown);
-}
-
-/* What --input=auto would tell by the end of the name. */
-static int
-check_ending(const char *file, struct weir_error *err)
-{
-	const char *dot = strrchr(file, '.');
-	char shown[256];
-	size_t i;
-
-	if (dot == NULL)
-		return 1;
-	weir_show_into(shown, sizeof shown, file, strlen(file));
-	for (i = 0; i < 2; i++)
-		if (strcasecmp(dot + 1, later[i].name) == 0)
-			return not_yet(shown, later[i].read, "before", err);
-	return 1;
 }
 
 static int
@@ -178,6 +106,18 @@ set_max_line(size_t *max, const char *value, struct weir_error *err)
 	return 1;
 }
 
+static int
+set_year(int *year, const char *value, struct weir_error *err)
+{
+	*year = 0;
+	for (; *value >= '0' && *value <= '9' && *year < 10000; value++)
+		*year = 10 * *year + (*value - '0');
+	if (*value != '\0' || *year < 1970 || *year > 2261)
+		return weir_fail(
+		    err, WEIR_USAGE, "it is between 1970 and 2261");
+	return 1;
+}
+
 static void
 set_on_error(struct weir_stage_config *c, const char *value)
 {
@@ -197,8 +137,8 @@ set(struct weir_stage_config *c, int id, const char *value,
     struct weir_error *err)
 {
 	switch (id) {
-	case WEIR_OPT_INPUT: return set_format(&c->input, true, value, err);
-	case WEIR_OPT_OUTPUT: return set_format(&c->output, false, value, err);
+	case WEIR_OPT_INPUT: return weir_formats_set_input(c, value, err);
+	case WEIR_OPT_OUTPUT: return weir_formats_set_output(c, value, err);
 	case WEIR_OPT_JSON: c->output = WEIR_FORMAT_JSON; return 1;
 	case WEIR_OPT_FRAMES: c->output = WEIR_FORMAT_FRAMES; return 1;
 	case WEIR_OPT_TIME: c->time = value; return 1;
@@ -212,6 +152,8 @@ set(struct weir_stage_config *c, int id, const char *value,
 	case WEIR_OPT_IDLE: return set_duration(&c->idle_ns, value, err);
 	case WEIR_OPT_FOLLOW: c->follow = true; return 1;
 	case WEIR_OPT_ON_ERROR: set_on_error(c, value); return 1;
+	case WEIR_OPT_HEADER: c->convert.header = value; return 1;
+	case WEIR_OPT_YEAR: return set_year(&c->convert.year, value, err);
 	case WEIR_OPT_MAX_LINE: return set_max_line(&c->max_line, value, err);
 	default: return 0;
 	}
@@ -236,18 +178,17 @@ weir_stage_set(struct weir_stage_config *c, int id, const char *value,
 int
 weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 {
-	size_t i;
+	bool timed = c->time != NULL || weir_convert_has_time(c->input);
 
-	for (i = 0; i < c->nfiles && c->input == WEIR_FORMAT_AUTO; i++)
-		if (check_ending(c->files[i], err) < 0)
-			return -1;
-	if (c->time == NULL &&
+	if (weir_formats_check(c, err) < 0)
+		return -1;
+	if (!timed &&
 	    (c->watermark != NULL || c->max_delay_ns > 0 || c->time_unit >= 0 ||
 		c->time_format != NULL))
 		return weir_fail(err, WEIR_USAGE,
 		    "--max-delay, --watermark, --time-unit and --time-format "
 		    "go with -t: say which field holds the time");
-	if (c->follow && c->nfiles > 1 && c->time == NULL)
+	if (c->follow && c->nfiles > 1 && !timed)
 		return weir_fail(err, WEIR_USAGE,
 		    "--follow with several FILEs goes with -t: without a time "
 		    "they are read one after another, and the first never "

@@ -18,6 +18,8 @@ weir_stage_new(const struct weir_stage_config *c,
 	size_t i;
 
 	st->c = *c;
+	if (c->time == NULL && weir_convert_has_time(c->input))
+		st->c.time = "time";
 	st->ops = ops;
 	st->self = self;
 	st->prover = weir_prover_new();
@@ -146,7 +148,7 @@ weir_stage_start(
 		return 1;
 	st->started = true;
 	if (st->c.needs_time && st->c.time == NULL &&
-	    (input == WEIR_FORMAT_JSON || input == WEIR_FORMAT_SEQ))
+	    input != WEIR_FORMAT_AUTO && input != WEIR_FORMAT_FRAMES)
 		return weir_fail(err, WEIR_USAGE,
 		    "no event time: say which field holds it, as in -t ts");
 	if (st->hello.job) {
@@ -390,14 +392,15 @@ int
 weir_stage_bad(struct weir_stage *st, const struct weir_block *b, uint32_t i,
     const char *why, struct weir_error *err)
 {
-	const struct weir_event *e = &b->events[i];
+	uint64_t offset;
+	struct weir_str raw = weir_block_raw(b, i, &offset);
 	struct weir_bad bad = {.error = why,
 	    .source = b->source,
-	    .line = b->line + e->line,
-	    .offset = b->offset + e->off,
-	    .raw = b->text + e->off,
-	    .raw_len = e->len,
-	    .full_len = e->len};
+	    .line = b->line + b->events[i].line,
+	    .offset = offset,
+	    .raw = raw.s,
+	    .raw_len = raw.len,
+	    .full_len = raw.len};
 
 	return weir_stage_reject(st, &bad, err);
 }

@@ -41,6 +41,7 @@ struct weir_stage_config {
 	int in_fd;		 /* read this instead of standard input */
 	int out_fd;		 /* -1: nothing is written (a sink) */
 	enum weir_format input;	 /* WEIR_FORMAT_AUTO or what it must be */
+	struct weir_convert_options convert; /* --header and the like */
 	enum weir_format output; /* WEIR_FORMAT_AUTO: as the input */
 	bool follow, once;
 	/* -t and its friends; NULL and 0 when not given */

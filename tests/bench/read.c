@@ -1,13 +1,14 @@
 /*
  * read - how fast a file becomes blocks of events.
  *
- *     read FILE [PATH...]
+ *     read [-FORMAT] FILE [PATH...]
  *
  * Reads FILE (or standard input: -) whole through source and reader, with the
  * top-level names PATH wanted (default: status), without and with an index, and
- * prints the median speeds of ROUNDS runs. Standard input is read once.
+ * prints the median speeds of ROUNDS runs. Standard input is read once. FORMAT
+ * is what stage options call it (-csv); without it, it is recognised.
  */
-#include "event/reader.h"
+#include "stream/formats.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,13 +44,16 @@ fail(const struct weir_error *err)
 
 /* Read it once: GB/s, and the counts. */
 static double
-once(const char *name, struct weir_prover *p, bool index,
-    struct weir_reader_counts *counts)
+once(const struct weir_stage_config *c, const char *name, struct weir_prover *p,
+    bool index, struct weir_reader_counts *counts)
 {
 	struct weir_error err;
 	struct weir_source_config sc = {.names = &name, .n = 1};
-	struct weir_reader_config rc = {
-	    .max_line = WEIR_LINE_MAX, .prover = p, .index = index};
+	struct weir_reader_config rc = {.format = c->input,
+	    .convert = c->convert,
+	    .max_line = WEIR_LINE_MAX,
+	    .prover = p,
+	    .index = index};
 	struct weir_source *source = weir_source_open(&sc, &err);
 	struct weir_reader *reader;
 	struct weir_read_item item;
@@ -74,14 +78,15 @@ once(const char *name, struct weir_prover *p, bool index,
 }
 
 static void
-measure(const char *name, struct weir_prover *p, bool index)
+measure(const struct weir_stage_config *sc, const char *name,
+    struct weir_prover *p, bool index)
 {
 	double speed[ROUNDS];
 	struct weir_reader_counts c;
 	int n = strcmp(name, "-") == 0 ? 1 : ROUNDS;
 
 	for (int i = 0; i < n; i++)
-		speed[i] = once(name, p, index, &c);
+		speed[i] = once(sc, name, p, index, &c);
 	qsort(speed, (size_t)n, sizeof *speed, ascending);
 	printf("%s index: %.2f GB/s (%llu events, %llu bad)\n",
 	    index ? "with" : "without", speed[n / 2],
@@ -92,10 +97,18 @@ int
 main(int argc, char **argv)
 {
 	struct weir_prover *p = weir_prover_new();
+	struct weir_stage_config c = {0};
+	struct weir_error err;
 	struct rusage use;
 
+	if (argc > 1 && argv[1][0] == '-' && argv[1][1] != '\0') {
+		if (weir_formats_set_input(&c, argv[1] + 1, &err) < 0)
+			fail(&err);
+		argv++;
+		argc--;
+	}
 	if (argc < 2) {
-		fprintf(stderr, "usage: read FILE [PATH...]\n");
+		fprintf(stderr, "usage: read [-FORMAT] FILE [PATH...]\n");
 		return 2;
 	}
 	for (int i = 2; i < argc || i == 2; i++) {
@@ -103,9 +116,9 @@ main(int argc, char **argv)
 
 		weir_prover_want(p, &path, 1);
 	}
-	measure(argv[1], p, false);
+	measure(&c, argv[1], p, false);
 	if (strcmp(argv[1], "-") != 0)
-		measure(argv[1], p, true);
+		measure(&c, argv[1], p, true);
 	weir_prover_free(p);
 	getrusage(RUSAGE_SELF, &use);
 	printf("peak memory %ld KiB\n", use.ru_maxrss);
