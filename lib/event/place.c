@@ -9,12 +9,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACE_TEXT_MAX 65536
+#define PLACE_TEXT_MAX ((size_t)64 << 20)
 
-enum { NAME, NAME_HEX, DEV, INO, PRINT, PRINT_LEN, OFFSET, LINE, FIELDS };
+enum { NAME, NAME_HEX, DEV, INO, PRINT, PRINT_LEN, OFFSET, LINE, CONTEXT, FIELDS };
 
 static const char *const fields[FIELDS] = {
-    "name", "name_hex", "dev", "ino", "print", "print_len", "offset", "line"};
+    "name", "name_hex", "dev", "ino", "print", "print_len", "offset", "line", "context"};
 
 void
 weir_place_write(struct weir_buf *out, const struct weir_place *place)
@@ -33,10 +33,15 @@ weir_place_write(struct weir_buf *out, const struct weir_place *place)
 	}
 	weir_buf_printf(out,
 	    ",\"dev\":%llu,\"ino\":%llu,\"print\":\"%016llx\""
-	    ",\"print_len\":%lu,\"offset\":%llu,\"line\":%llu}",
+	    ",\"print_len\":%lu,\"offset\":%llu,\"line\":%llu",
 	    (unsigned long long)place->dev, (unsigned long long)place->ino,
 	    (unsigned long long)place->print, (unsigned long)place->print_len,
 	    (unsigned long long)place->offset, (unsigned long long)place->line);
+	if (place->context != NULL) {
+		weir_buf_puts(out, ",\"context\":");
+		weir_json_string(out, place->context, strlen(place->context));
+	}
+	weir_buf_putc(out, '}');
 }
 
 static int
@@ -103,8 +108,9 @@ read_hex_name(struct weir_str text)
 	return name;
 }
 
+/* A string that is not empty and has no NUL in it, or NULL. */
 static char *
-read_name(struct weir_str text)
+read_string(struct weir_str text)
 {
 	struct weir_arena arena = {0};
 	struct weir_value v;
@@ -125,7 +131,7 @@ read_fields(
 {
 	uint64_t print_len;
 
-	p->name = f[NAME].len ? read_name(f[NAME]) : read_hex_name(f[NAME_HEX]);
+	p->name = f[NAME].len ? read_string(f[NAME]) : read_hex_name(f[NAME_HEX]);
 	if (p->name == NULL)
 		return bad(fields[NAME], err);
 	if (!read_uint(f[DEV], &p->dev))
@@ -142,6 +148,9 @@ read_fields(
 	    print_len > WEIR_PRINT_MAX || print_len > p->offset)
 		return bad(fields[PRINT_LEN], err);
 	p->print_len = (uint32_t)print_len;
+	p->context = read_string(f[CONTEXT]);
+	if (p->context == NULL && f[CONTEXT].len > 0)
+		return bad(fields[CONTEXT], err);
 	return 1;
 }
 
@@ -187,5 +196,6 @@ void
 weir_place_fini(struct weir_place *place)
 {
 	free(place->name);
+	free(place->context);
 	*place = (struct weir_place){0};
 }

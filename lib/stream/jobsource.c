@@ -84,13 +84,18 @@ static int
 take_place(
     struct weir_jobsource *s, struct weir_stage *st, struct weir_error *err)
 {
+	struct weir_reader *r = weir_stage_reader(st);
 	struct weir_place place = {0};
+	struct weir_str context;
 	uint64_t offset, line;
 
-	weir_reader_place(weir_stage_reader(st), &offset, &line);
+	weir_reader_place(r, &offset, &line);
 	if (weir_source_place(
 		weir_stage_source(st), offset, line, &place, err) == -1)
 		return -1;
+	context = weir_reader_context(r);
+	if (context.len > 0)
+		place.context = weir_strndup(context.s, context.len);
 	s->place.len = 0;
 	weir_place_write(&s->place, &place);
 	weir_place_fini(&place);
@@ -152,6 +157,7 @@ static int
 source_load(void *self, struct weir_stage *st, struct weir_str line,
     struct weir_error *err)
 {
+	struct weir_reader *r = weir_stage_reader(st);
 	struct weir_place place = {0};
 	int got;
 
@@ -159,8 +165,9 @@ source_load(void *self, struct weir_stage *st, struct weir_str line,
 		return -1;
 	got = weir_source_seek(weir_stage_source(st), &place, err);
 	if (got == 1)
-		weir_reader_set_place(
-		    weir_stage_reader(st), place.offset, place.line);
+		weir_reader_set_place(r, place.offset, place.line);
+	if (got == 1 && place.context != NULL)
+		got = weir_reader_resume(r, weir_str(place.context), err);
 	weir_place_fini(&place);
 	return got == 0 ? gap(self, err) : got;
 }
