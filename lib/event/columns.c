@@ -75,6 +75,12 @@ weir_converter_header(struct weir_converter *k, const char *s, const char *end,
 	int r = -1;
 
 	k->named = false;
+	if (len > WEIR_HEADER_MAX)
+		return weir_fail(err, WEIR_INPUT,
+		    "the header has more than %d bytes", WEIR_HEADER_MAX);
+	if (memchr(s, '\0', len) != NULL)
+		return weir_fail(
+		    err, WEIR_INPUT, "the header has a NUL byte in it");
 	weir_fields_fini(&k->fields);
 	o.text = o.out =
 	    weir_buf_reserve(&text, weir_converter_room(k, len) + WEIR_PAD);

@@ -22,9 +22,10 @@
 
 #define WEIR_KEY_ROOM	   32 /* bytes that are copied of any key at once */
 #define WEIR_FIELDS_MAX	   16384
-#define WEIR_NAME_MAX	   4096 /* bytes of a field's name */
-#define WEIR_OBJECT_ROOM   512	/* beyond the fields: what is overwritten */
-#define WEIR_EXPANSION	   6	/* bytes of JSON at most for one of input */
+#define WEIR_HEADER_MAX	   (1 << 20) /* bytes of a header */
+#define WEIR_NAME_MAX	   4096	     /* bytes of a field's name */
+#define WEIR_OBJECT_ROOM   512 /* beyond the fields: what is overwritten */
+#define WEIR_EXPANSION	   6   /* bytes of JSON at most for one of input */
 
 #define WEIR_REGEX_OVERLAP 4 /* groups hold at most so much of a line */
 

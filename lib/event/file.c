@@ -8,11 +8,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #define PIPE_SIZE (256 << 10)
@@ -28,12 +26,8 @@ fail(const struct weir_file *f, const char *what, struct weir_error *err)
 	return weir_fail_errno(err, "%s: %s", name, what);
 }
 
-/*
- * Whoever writes into it may not think of it. Never lowered; beyond the user's
- * budget it stays as it is.
- */
-static void
-widen_pipe(int fd)
+void
+weir_file_widen(int fd)
 {
 #ifdef F_SETPIPE_SZ
 	int size = fcntl(fd, F_GETPIPE_SZ);
@@ -60,7 +54,7 @@ describe(struct weir_file *f, struct weir_error *err)
 	f->ino = (uint64_t)st.st_ino;
 	f->mtime_s = f->regular ? (int64_t)st.st_mtime : 0;
 	if (f->fifo)
-		widen_pipe(f->fd);
+		weir_file_widen(f->fd);
 	if (f->regular)
 		posix_fadvise(f->fd, 0, 0, POSIX_FADV_SEQUENTIAL);
 	return 1;
@@ -107,30 +101,12 @@ weir_file_adopt(
 	return 1;
 }
 
-static int
-reap(struct weir_file *f, struct weir_error *err)
-{
-	pid_t pid = f->pid, got;
-	int status;
-	char name[256];
-
-	f->pid = 0;
-	do
-		got = waitpid(pid, &status, 0);
-	while (got < 0 && errno == EINTR);
-	if (got == pid && WIFEXITED(status) && WEXITSTATUS(status) == 0)
-		return 1;
-	weir_show_into(name, sizeof name, f->path, strlen(f->path));
-	return weir_fail(err, WEIR_INPUT, "%s: cannot be decompressed", name);
-}
-
 void
 weir_file_close(struct weir_file *f)
 {
 	if (f->owned && f->fd >= 0)
 		close(f->fd);
-	if (f->pid > 0)
-		reap(f, NULL);
+	weir_unpack_stop(f);
 	free(f->path);
 	*f = (struct weir_file){.fd = -1};
 }
@@ -156,16 +132,14 @@ writer_left(const struct weir_file *f)
 	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
 }
 
-int
-weir_file_read(struct weir_file *f, char *buf, size_t cap, size_t *got,
+/* One read(2). */
+static int
+read_once(struct weir_file *f, char *buf, size_t cap, size_t *got,
     struct weir_error *err)
 {
 	ssize_t n = read(f->fd, buf, cap);
 
-	*got = 0;
 	if (n > 0) {
-		keep_head(f, buf, (size_t)n);
-		f->off += (uint64_t)n;
 		*got = (size_t)n;
 		return WEIR_GOT_DATA;
 	}
@@ -174,79 +148,66 @@ weir_file_read(struct weir_file *f, char *buf, size_t cap, size_t *got,
 		return WEIR_GOT_NOTHING;
 	if (n < 0)
 		return fail(f, "cannot read", err);
-	if (f->fifo && f->owned && f->off == 0 && !writer_left(f))
+	if (f->fifo && f->owned && f->off == 0 && f->n_held == 0 &&
+	    !writer_left(f))
 		return WEIR_GOT_NOTHING;
-	if (f->pid > 0 && reap(f, err) < 0)
-		return -1;
 	return WEIR_GOT_END;
 }
 
-static const char *
-unpacker(const unsigned char *magic, ssize_t len)
-{
-	static const struct {
-		const char *program;
-		unsigned char magic[6];
-		ssize_t len;
-	} kinds[] = {
-	    {"gzip", {0x1f, 0x8b}, 2},
-	    {"zstd", {0x28, 0xb5, 0x2f, 0xfd}, 4},
-	    {"xz", {0xfd, '7', 'z', 'X', 'Z', 0}, 6},
-	    {"lz4", {0x04, 0x22, 0x4d, 0x18}, 4},
-	};
-
-	for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
-		if (len >= kinds[i].len &&
-		    memcmp(magic, kinds[i].magic, (size_t)kinds[i].len) == 0)
-			return kinds[i].program;
-	return NULL;
-}
-
-/* Run `program -dc` from in to out. Returns an errno value. */
+/*
+ * The beginning of what is no regular file: is it compressed? As long as that
+ * is open, it is held back.
+ */
 static int
-spawn(const char *program, int in, int out, pid_t *pid)
+read_first(struct weir_file *f, char *buf, size_t cap, size_t *got,
+    struct weir_error *err)
 {
-	posix_spawn_file_actions_t acts;
-	char *name = weir_strdup(program);
-	char dc[] = "-dc";
-	char *argv[] = {name, dc, NULL}, *envp[] = {NULL};
-	int e;
+	size_t held = f->n_held, n = 0;
+	int r;
 
-	posix_spawn_file_actions_init(&acts);
-	posix_spawn_file_actions_adddup2(&acts, in, 0);
-	posix_spawn_file_actions_adddup2(&acts, out, 1);
-	posix_spawn_file_actions_addopen(&acts, 2, "/dev/null", O_WRONLY, 0);
-	e = posix_spawnp(pid, program, &acts, NULL, argv, envp);
-	posix_spawn_file_actions_destroy(&acts);
-	free(name);
-	return e;
+	memcpy(buf, f->held, held);
+	r = read_once(f, buf + held, cap - held, &n, err);
+	if (r < 0 || r == WEIR_GOT_NOTHING)
+		return r;
+	if (r == WEIR_GOT_END) {
+		f->judged = true;
+		*got = held;
+		return held > 0 ? WEIR_GOT_DATA : r;
+	}
+	n += held;
+	r = weir_unpack_fed(f, buf, n, err);
+	if (r == 0 && n < sizeof f->held && weir_unpack_maybe(buf, n)) {
+		memcpy(f->held, buf, n);
+		f->n_held = (uint8_t)n;
+		return WEIR_GOT_NOTHING;
+	}
+	f->judged = true;
+	if (r != 0)
+		return r < 0 ? -1 : WEIR_GOT_NOTHING;
+	*got = n;
+	return WEIR_GOT_DATA;
 }
 
 int
-weir_file_unpack(struct weir_file *f, struct weir_error *err)
+weir_file_read(struct weir_file *f, char *buf, size_t cap, size_t *got,
+    struct weir_error *err)
 {
-	unsigned char magic[6];
-	ssize_t n = f->regular ? pread(f->fd, magic, sizeof magic, 0) : 0;
-	const char *program = unpacker(magic, n);
-	int ends[2], e;
+	int r;
 
-	if (program == NULL)
-		return 0;
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return fail(f, "cannot make a pipe", err);
-	e = spawn(program, f->fd, ends[1], &f->pid);
-	close(ends[1]);
-	if (e != 0) {
-		close(ends[0]);
-		errno = e;
-		f->pid = 0;
-		return weir_fail_errno(err, "cannot run %s", program);
+	*got = 0;
+	if (!f->judged && f->regular && weir_file_unpack(f, err) < 0)
+		return -1;
+	if (!f->judged && !f->regular && cap > sizeof f->held)
+		r = read_first(f, buf, cap, got, err);
+	else
+		r = read_once(f, buf, cap, got, err);
+	if (r == WEIR_GOT_DATA) {
+		keep_head(f, buf, *got);
+		f->off += *got;
 	}
-	close(f->fd);
-	f->fd = ends[0];
-	f->regular = false;
-	f->packed = true;
-	return 1;
+	if (r == WEIR_GOT_END && weir_unpack_end(f, err) < 0)
+		return -1;
+	return r;
 }
 
 uint64_t
@@ -301,16 +262,35 @@ weir_file_match(
 	    lseek(f->fd, (off_t)place->offset, SEEK_SET) < 0)
 		return fail(f, "cannot seek", err);
 	f->off = place->offset;
+	f->judged = true;
 	return (uint64_t)st.st_size >= place->offset;
+}
+
+/* A compressed file is begun anew by unpacking it anew. */
+static int
+open_again(struct weir_file *f, struct weir_error *err)
+{
+	char *path = weir_strdup(f->path);
+	int r;
+
+	weir_file_close(f);
+	r = weir_file_open(f, path, err);
+	if (r == 0)
+		r = weir_fail(err, WEIR_SYSTEM, "%s: it is gone", path);
+	free(path);
+	return r;
 }
 
 int
 weir_file_rewind(struct weir_file *f, struct weir_error *err)
 {
+	if (f->packed)
+		return open_again(f, err);
 	if (lseek(f->fd, 0, SEEK_SET) < 0)
 		return fail(f, "cannot seek", err);
 	f->base = f->off = 0;
 	f->head_len = 0;
+	f->judged = false;
 	return 1;
 }
 
@@ -322,6 +302,8 @@ weir_file_cut(const struct weir_file *f, struct weir_error *err)
 	ssize_t n;
 
 	if (!f->regular)
+		return 0;
+	if (f->packed)
 		return 0;
 	if (fstat(f->fd, &st) < 0)
 		return fail(f, "cannot stat", err);

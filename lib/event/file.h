@@ -20,7 +20,12 @@ struct weir_file {
 	char *path; /* malloc'd */
 	bool owned; /* fd is ours to close */
 	bool regular, fifo, packed;
-	pid_t pid; /* of the program that unpacks it, or 0 */
+	bool judged;   /* it is known whether it is compressed */
+	pid_t pid;     /* of the program that unpacks it, or 0 */
+	pid_t feeder;  /* of the one that hands it what comes in, or 0 */
+	pid_t spawner; /* whose children they are */
+	char held[8];  /* the beginning, while that is open */
+	uint8_t n_held;
 	uint64_t dev, ino;
 	int64_t mtime_s; /* of a regular file when it was opened, or 0 */
 	uint64_t base; /* where reading began: not 0 if the shell read before */
@@ -48,11 +53,24 @@ int weir_file_read(struct weir_file *f, char *buf, size_t cap, size_t *got,
     struct weir_error *err);
 
 /*
- * If the file is compressed (by its first bytes: gzip, zstd, xz, lz4), read
- * its content from now on. Before the first read. Returns 1 if it is, 0 if it
- * is plain, -1.
+ * Compressed or not (by the first bytes: gzip, zstd, xz, lz4) is found out at
+ * the first read; content is read from then on, through the program of that
+ * name. unpack does it at once, for regular files, before the first read: 1 if
+ * the file is compressed, 0 if it is plain, -1.
  */
 int weir_file_unpack(struct weir_file *f, struct weir_error *err);
+/* The same for what is no regular file: its first bytes were read. 1, 0, -1. */
+int weir_unpack_fed(
+    struct weir_file *f, const char *head, size_t len, struct weir_error *err);
+/* Could more bytes make it compressed? */
+bool weir_unpack_maybe(const char *head, size_t len);
+/* The content has ended: did the program say that it is whole? 1 or -1. */
+int weir_unpack_end(struct weir_file *f, struct weir_error *err);
+/* End the programs. */
+void weir_unpack_stop(struct weir_file *f);
+
+/* Raise a pipe to 256 KiB, where allowed; it is never lowered. */
+void weir_file_widen(int fd);
 
 /* XXH3-64 of the first len bytes, which were read. */
 uint64_t weir_file_print(const struct weir_file *f, uint32_t len);

@@ -9,12 +9,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PLACE_TEXT_MAX ((size_t)64 << 20)
+#define PLACE_TEXT_MAX ((size_t)8 << 20) /* a csv header's escapes */
 
-enum { NAME, NAME_HEX, DEV, INO, PRINT, PRINT_LEN, OFFSET, LINE, CONTEXT, FIELDS };
+enum {
+	NAME,
+	NAME_HEX,
+	DEV,
+	INO,
+	PRINT,
+	PRINT_LEN,
+	OFFSET,
+	LINE,
+	CONTEXT,
+	FIELDS
+};
 
-static const char *const fields[FIELDS] = {
-    "name", "name_hex", "dev", "ino", "print", "print_len", "offset", "line", "context"};
+static const char *const fields[FIELDS] = {"name", "name_hex", "dev", "ino",
+    "print", "print_len", "offset", "line", "context"};
 
 void
 weir_place_write(struct weir_buf *out, const struct weir_place *place)
@@ -131,7 +142,8 @@ read_fields(
 {
 	uint64_t print_len;
 
-	p->name = f[NAME].len ? read_string(f[NAME]) : read_hex_name(f[NAME_HEX]);
+	p->name =
+	    f[NAME].len ? read_string(f[NAME]) : read_hex_name(f[NAME_HEX]);
 	if (p->name == NULL)
 		return bad(fields[NAME], err);
 	if (!read_uint(f[DEV], &p->dev))

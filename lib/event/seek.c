@@ -113,6 +113,8 @@ weir_source_grown(
 {
 	struct weir_file f;
 	struct stat st;
+	size_t got;
+	char c;
 	int r = weir_source_is_stdin(name) ? 0 : weir_file_open(&f, name, err);
 
 	if (r <= 0)
@@ -122,6 +124,8 @@ weir_source_grown(
 		r = weir_file_match(&f, place, err);
 		if (r == 0 || f.ino != place->ino)
 			r = st.st_size > 0;
+		else if (r == 1 && f.packed)
+			r = weir_file_read(&f, &c, 1, &got, err);
 		else if (r == 1)
 			r = (uint64_t)st.st_size > place->offset;
 	}

@@ -45,7 +45,7 @@ struct weir_place {
 	uint32_t print_len; /* at most WEIR_PRINT_MAX */
 	uint64_t offset;    /* bytes of the file that are done */
 	uint64_t line;	    /* lines that are done */
-	char *context; /* weir_reader_context(), malloc'd; NULL if empty */
+	char *context;	    /* weir_reader_context(), malloc'd; NULL if empty */
 };
 
 struct weir_source;
