@@ -36,7 +36,8 @@ enum {
 	{EVERY, 0, "every", "DUR", "checkpoint interval (1s)", NULL}, \
 	{ONCE, 0, "once", NULL, \
 	    "take what is there, leave windows open for the next run", NULL}, \
-	{GUARANTEE, 0, "guarantee", "NAME", "exactly-once", "exactly-once"}, \
+	{GUARANTEE, 0, "guarantee", "NAME", \
+	    "exactly-once: there is no other yet", "exactly-once"}, \
 	{FROM, 0, "from", "WHERE", "checkpoint to start from: latest, none", \
 	    "latest|none"}, \
 	{ON_GAP, 0, "on-gap", "fail|skip", \
@@ -52,7 +53,8 @@ static const struct weir_option run_options[] = {
 	{SOURCE, 'i', "source", "FILE", "what PIPELINE reads", "FILE"},
 	{SINK, 'o', "sink", "FILE", "where its output goes", "FILE"},
 	JOB_OPTIONS,
-	{VISIBLE, 0, "visible", "WHEN", "committed", "committed"},
+	{VISIBLE, 0, "visible", "WHEN",
+	    "committed: there is no other yet", "committed"},
 	{RESTARTS, 0, "restarts", "N",
 	    "give up after N without a new checkpoint (10)", NULL},
 	{SHELL, 0, "shell", "PROG", "that runs PIPELINE (bash, else sh)", NULL},
@@ -67,6 +69,16 @@ static const struct weir_option sink_options[] = {
 	END
 };
 static const struct weir_option look_options[] = {DIR_OPTION, END};
+/* those of the common ones that make sense without a stage */
+static const struct weir_option plain_options[] = {
+	{WEIR_OPT_COLOR, 0, "color", "WHEN",
+	    "of messages: auto, always or never", "auto|always|never"},
+	{WEIR_OPT_COMPLETE, 0, "complete", "SHELL", NULL, NULL},
+	{WEIR_OPT_HELP, 'h', "help", NULL, "show this and exit", NULL},
+	{WEIR_OPT_VERSION, 'V', "version", NULL,
+	    "show the version and exit", NULL},
+	END
+};
 
 static const struct weir_option *const run_tables[] =
 	{run_options, weir_common_options};
@@ -75,8 +87,8 @@ static const struct weir_option *const source_tables[] =
 static const struct weir_option *const sink_tables[] =
 	{sink_options, weir_common_options};
 static const struct weir_option *const look_tables[] =
-	{look_options, weir_common_options};
-static const struct weir_option *const no_tables[] = {weir_common_options};
+	{look_options, plain_options};
+static const struct weir_option *const no_tables[] = {plain_options};
 
 static const struct weir_command run_command = {
 	.name = "scheckpoint run",
