@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "event/glob.h"
 
 #include <ctype.h>
 #include <dirent.h>
@@ -137,20 +138,26 @@ scan(const char *name, struct list *l, struct weir_error *err)
 	return 1;
 }
 
-/* Length of the suffix without the ending of a compression program. */
+/* Length of the path without the ending of a compression program. */
 static size_t
-stem_len(const struct entry *e)
+stem_len(const char *path)
 {
 	static const char *const endings[] = {".gz", ".zst", ".xz", ".lz4"};
-	size_t len = strlen(e->path);
+	size_t len = strlen(path);
 
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
 		size_t n = strlen(endings[i]);
 
-		if (len > n && strcmp(e->path + len - n, endings[i]) == 0)
+		if (len > n && strcmp(path + len - n, endings[i]) == 0)
 			return len - n;
 	}
 	return len;
+}
+
+bool
+weir_siblings_packed(const char *path)
+{
+	return path[stem_len(path)] != '\0';
 }
 
 /*
@@ -160,7 +167,7 @@ stem_len(const struct entry *e)
 static bool
 rotated(const struct list *l, const struct entry *e)
 {
-	size_t len = stem_len(e);
+	size_t len = stem_len(e->path);
 	const char *s = e->suffix, *end = e->path + len;
 
 	while (s < end && !isdigit((unsigned char)*s))
@@ -323,9 +330,25 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 	return r;
 }
 
+/* Leave those that the pattern takes, old apart, out of the list. */
+static void
+list_leave(struct list *l, const char *pattern, struct weir_inode old)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n; i++)
+		if (!same(l->e[i].id, old) &&
+		    weir_glob_takes(pattern, l->e[i].path))
+			free(l->e[i].path);
+		else
+			l->e[n++] = l->e[i];
+	l->n = n;
+}
+
 int
-weir_siblings_between(const char *name, struct weir_inode old,
-    struct weir_inode current, struct weir_files *q, struct weir_error *err)
+weir_siblings_between(const char *name, const char *pattern,
+    struct weir_inode old, struct weir_inode current, struct weir_files *q,
+    struct weir_error *err)
 {
 	int r = 0;
 
@@ -335,6 +358,8 @@ weir_siblings_between(const char *name, struct weir_inode old,
 
 		weir_files_fini(q);
 		r = scan(name, &l, err);
+		if (pattern != NULL)
+			list_leave(&l, pattern, old);
 		while (at < l.n && !same(l.e[at].id, old))
 			at++;
 		/* Not there: deleted, or moving while the list was made. */

@@ -13,6 +13,7 @@
 #include "event/file.h"
 #include "event/source.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define WEIR_SIBLINGS_MAX 256 /* that are read in a row */
@@ -42,9 +43,14 @@ int weir_siblings_find(const char *name, const struct weir_place *place,
     struct weir_inode current, struct weir_files *q, struct weir_error *err);
 /*
  * The siblings between old, which was just rotated away, and current: usually
- * none. If old is not among them, none. 1 or -1.
+ * none. If old is not among them, none. Those that the pattern takes (glob.h;
+ * NULL: no pattern) are left to it. 1 or -1.
  */
-int weir_siblings_between(const char *name, struct weir_inode old,
-    struct weir_inode current, struct weir_files *q, struct weir_error *err);
+int weir_siblings_between(const char *name, const char *pattern,
+    struct weir_inode old, struct weir_inode current, struct weir_files *q,
+    struct weir_error *err);
+
+/* Does the name end as that of a compressed file does? */
+bool weir_siblings_packed(const char *path);
 
 #endif

@@ -2,24 +2,16 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "event/glob.h"
 #include "event/source_in.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #define SETTLE_MS 1000 /* an empty new file does not end the old one at once */
-
-static int64_t
-now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
+#define GONE_MS	  5000 /* a deleted file that nobody wrote to is let go */
 
 bool
 weir_source_is_stdin(const char *name)
@@ -55,7 +47,7 @@ last_name(const struct weir_source *s)
 static int
 begin_follow(struct weir_source *s, const char *name, struct weir_error *err)
 {
-	if (weir_follow_open(&s->w, name, true, err) < 0)
+	if (weir_follow_open(&s->w, s->c.notices, name, err) < 0)
 		return -1;
 	s->following = true;
 	return 1;
@@ -87,15 +79,25 @@ weir_source_begin(struct weir_source *s, struct weir_error *err)
 	return r;
 }
 
+/* Done with the file being read. */
+static void
+let_go(struct weir_source *s)
+{
+	if (s->c.seen != NULL && s->file.fd >= 0)
+		weir_seen_add(s->c.seen, &s->file);
+	weir_file_close(&s->file);
+	s->gone_ms = 0;
+}
+
 void
 weir_source_end(struct weir_source *s)
 {
-	weir_file_close(&s->file);
+	let_go(s);
 	weir_file_close(&s->new);
 	weir_files_fini(&s->queue);
 	if (s->following)
 		weir_follow_close(&s->w);
-	s->following = s->idle = s->turn = s->cut = false;
+	s->following = s->idle = s->turn = s->cut = s->gone = false;
 }
 
 struct weir_source *
@@ -104,7 +106,7 @@ weir_source_open(const struct weir_source_config *c, struct weir_error *err)
 	struct weir_source *s = weir_calloc(1, sizeof *s);
 
 	s->c = *c;
-	s->file.fd = s->new.fd = s->w.fd = -1;
+	s->file.fd = s->new.fd = -1;
 	if (c->fd == 0)
 		snprintf(s->descriptor, sizeof s->descriptor, "standard input");
 	else
@@ -135,8 +137,13 @@ turn(struct weir_source *s, struct weir_error *err)
 		s->cut = false;
 		return weir_file_rewind(&s->file, err);
 	}
+	if (s->gone) {
+		s->gone = false;
+		let_go(s);
+		return 1;
+	}
 	if (s->queue.n > 0) {
-		weir_file_close(&s->file);
+		let_go(s);
 		weir_files_shift(&s->queue, &s->file);
 		if (s->following && s->file.regular)
 			weir_follow_add(&s->w, s->file.fd);
@@ -187,7 +194,7 @@ look_for_new(struct weir_source *s)
 		return false;
 	}
 	weir_follow_add(&s->w, s->new.fd);
-	s->new_ms = now_ms();
+	s->new_ms = weir_follow_now_ms();
 	return true;
 }
 
@@ -199,7 +206,37 @@ taken_over(const struct weir_source *s)
 
 	if (!s->new.regular || fstat(s->new.fd, &st) < 0 || st.st_size > 0)
 		return true;
-	return now_ms() - s->new_ms >= SETTLE_MS;
+	return weir_follow_now_ms() - s->new_ms >= SETTLE_MS;
+}
+
+/*
+ * Was the file deleted, and has been quiet for a while? Its writer may need one
+ * to notice; but nobody's disk is to fill up with what we hold open.
+ */
+static bool
+given_up(struct weir_source *s)
+{
+	struct stat st;
+
+	if (!s->file.regular || fstat(s->file.fd, &st) < 0 || st.st_nlink > 0)
+		s->gone_ms = 0;
+	else if (s->gone_ms == 0)
+		s->gone_ms = weir_follow_now_ms();
+	else
+		return weir_follow_now_ms() - s->gone_ms >= GONE_MS;
+	return false;
+}
+
+/* Nothing more comes from a deleted file. */
+static int
+give_up(struct weir_source *s)
+{
+	if (s->c.pattern != NULL) {
+		s->ended = WEIR_GOT_END + 1;
+		return WEIR_GOT_END;
+	}
+	s->gone = true;
+	return boundary(s);
 }
 
 /* The followed file has no more bytes at the moment. */
@@ -207,7 +244,7 @@ static int
 at_end_followed(struct weir_source *s, char *buf, size_t cap, size_t *got,
     struct weir_error *err)
 {
-	bool over;
+	bool new, over;
 	int r;
 
 	weir_follow_drain(&s->w);
@@ -218,15 +255,21 @@ at_end_followed(struct weir_source *s, char *buf, size_t cap, size_t *got,
 		s->cut = true;
 		return boundary(s);
 	}
-	over = look_for_new(s) && taken_over(s);
+	new = look_for_new(s);
+	over = new ? taken_over(s) : given_up(s);
 	/* After all these looks: what was written before them is read now. */
 	r = weir_file_read(&s->file, buf, cap, got, err);
-	if (r != WEIR_GOT_END)
+	if (r != WEIR_GOT_END) {
+		s->gone_ms = 0;
 		return r;
+	}
 	if (!over)
 		return nothing(s);
-	if (weir_siblings_between(s->c.names[s->i], weir_source_inode(&s->file),
-		weir_source_inode(&s->new), &s->queue, err) < 0)
+	if (!new)
+		return give_up(s);
+	if (weir_siblings_between(s->c.names[s->i], s->c.pattern,
+		weir_source_inode(&s->file), weir_source_inode(&s->new),
+		&s->queue, err) < 0)
 		return -1;
 	weir_files_push(&s->queue, &s->new);
 	return boundary(s);
@@ -321,9 +364,35 @@ weir_source_fd(const struct weir_source *s, int *timeout_ms)
 		*timeout_ms = weir_follow_timeout(&s->w);
 		if (s->new.fd >= 0 && *timeout_ms > WEIR_FOLLOW_TICK_MS)
 			*timeout_ms = WEIR_FOLLOW_TICK_MS;
-		return s->w.fd;
+		return weir_notices_fd(s->w.notices);
 	}
 	return s->file.regular ? -1 : s->file.fd;
+}
+
+bool
+weir_source_due(const struct weir_source *s)
+{
+	int timeout_ms;
+
+	if (!s->following || !s->idle)
+		return true;
+	weir_source_fd(s, &timeout_ms);
+	return timeout_ms == 0;
+}
+
+bool
+weir_source_has(const struct weir_source *s, uint64_t dev, uint64_t ino)
+{
+	const struct weir_file *f = &s->file;
+
+	for (size_t i = 0; f->fd < 0 || f->ino != ino || f->dev != dev; i++)
+		if (i < s->queue.n)
+			f = &s->queue.file[i];
+		else if (i == s->queue.n)
+			f = &s->new;
+		else
+			return false;
+	return true;
 }
 
 const char *

@@ -33,6 +33,14 @@ struct weir_source_config {
 	bool follow; /* keep reading the last as it grows; those before it are
 			read to their end */
 	bool once;   /* end as PAUSE */
+	/* Shared by many followers (follow.h); NULL: the source has its own. */
+	struct weir_notices *notices;
+	/*
+	 * The name was found by this pattern (glob.h): when its file is deleted
+	 * the source ends. Else it waits for another of that name.
+	 */
+	const char *pattern;
+	struct weir_seen *seen; /* is told of files that are closed; or NULL */
 };
 
 #define WEIR_PRINT_MAX 1024
@@ -65,6 +73,13 @@ int weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
  * again after each read: a follower is always ready until it finds nothing.
  */
 int weir_source_fd(const struct weir_source *s, int *timeout_ms);
+/*
+ * Is a follower due to be read: has something been noticed (drain the notices
+ * first), or is it time to look? Of others: true.
+ */
+bool weir_source_due(const struct weir_source *s);
+/* Is this file being read, or about to be? */
+bool weir_source_has(const struct weir_source *s, uint64_t dev, uint64_t ino);
 const char *weir_source_name(const struct weir_source *s); /* for messages */
 /* When the current file was last changed, or now, in seconds since 1970. */
 int64_t weir_source_time(const struct weir_source *s);

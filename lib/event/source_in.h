@@ -27,6 +27,8 @@ struct weir_source {
 	bool idle;	      /* the last read found nothing */
 	struct weir_file new; /* what has the name now, not read yet */
 	int64_t new_ms;	      /* when it was first seen */
+	int64_t gone_ms;      /* the file has had no name since; 0: it has */
+	bool gone; /* the next read closes it, and waits for another */
 
 	uint64_t read; /* bytes, of all files */
 	char descriptor[32];

@@ -433,17 +433,23 @@ test_race(void)
 static void
 test_timer(void)
 {
-	struct weir_follow w;
+	struct weir_notices *n = weir_notices_new(false, NULL);
+	struct weir_follow w[2];
 	struct pollfd p = {.events = POLLIN};
 
-	ok(weir_follow_open(&w, "log", false, NULL) == 1 &&
-		weir_follow_timeout(&w) == -1,
+	ok(n != NULL && weir_follow_open(&w[0], n, "log", NULL) == 1 &&
+		weir_follow_open(&w[1], n, "log", NULL) == 1 &&
+		weir_follow_timeout(&w[0]) == -1,
 	    "without inotify");
-	p.fd = w.fd;
+	p.fd = weir_notices_fd(n);
 	ok(poll(&p, 1, LIMIT_MS) == 1, "it ticks");
-	weir_follow_drain(&w);
+	weir_follow_drain(&w[0]);
 	ok(poll(&p, 1, 0) == 0, "and stops");
-	weir_follow_close(&w);
+	ok(weir_follow_timeout(&w[0]) == -1 && weir_follow_timeout(&w[1]) == 0,
+	    "one has looked, the other has yet to");
+	weir_follow_close(&w[0]);
+	weir_follow_close(&w[1]);
+	weir_notices_free(n);
 }
 
 int
