@@ -97,6 +97,9 @@ weir_source_seek(struct weir_source *s, const struct weir_place *place,
 		r = weir_file_match(&s->file, place, err);
 		if (r != 0)
 			return r;
+		/* a new file with an old inode: it is read from its start */
+		if (weir_file_rewind(&s->file, err) < 0)
+			return -1;
 	}
 	if (s->c.n == 0 || weir_source_is_stdin(place->name))
 		r = gone(place, "this is another file", err);

@@ -29,8 +29,8 @@ other_bytes(struct forward *f)
 {
 	return weir_fail(f->err, WEIR_STATE,
 	    "%s: holds other bytes than were committed to it: somebody changed "
-	    "it. Put the committed output back, or give a new sink and start "
-	    "anew (--from=none)",
+	    "it. Put the committed output back, or begin anew with "
+	    "another -d and a new sink",
 	    f->shown);
 }
 
@@ -189,15 +189,15 @@ check_size(struct forward *f, const struct weir_manifest_sink *sink)
 	if (f->size < sink->base)
 		return weir_fail(f->err, WEIR_STATE,
 		    "%s: %llu bytes, but %llu were committed to it: somebody "
-		    "cut it. Put the committed output back, or give a new sink "
-		    "and start anew (--from=none)",
+		    "cut it. Put the committed output back, or begin anew with "
+		    "another -d and a new sink",
 		    f->shown, (unsigned long long)f->size,
 		    (unsigned long long)sink->base);
 	if (f->size > end)
 		return weir_fail(f->err, WEIR_STATE,
 		    "%s: %llu bytes, but only %llu were committed to it: "
-		    "somebody else wrote to it. Take their bytes out, or give "
-		    "a new sink and start anew (--from=none)",
+		    "somebody else wrote to it. Take their bytes out, or begin "
+		    "anew with another -d and a new sink",
 		    f->shown, (unsigned long long)f->size,
 		    (unsigned long long)end);
 	return 1;

@@ -44,6 +44,25 @@ epoch_name(uint64_t e, char out[24])
 	snprintf(out, 24, "%" PRIu64, e);
 }
 
+/*
+ * Raise *e to the newest epoch that wrote a checkpoint. Its own file may be
+ * gone, from a copy made without empty files for one; the number is used up.
+ */
+static int
+written(const struct weir_dir *d, uint64_t *e, struct weir_error *err)
+{
+	struct weir_cp *cps;
+	size_t n;
+
+	if (weir_cp_list(d, &cps, &n, err) < 0)
+		return -1;
+	while (n-- > 0)
+		if (cps[n].epoch > *e)
+			*e = cps[n].epoch;
+	free(cps);
+	return 1;
+}
+
 /* Create the next epoch, exclusively and durably. */
 static int
 create_epoch(struct weir_dir *d, int dir, struct weir_error *err)
@@ -51,7 +70,8 @@ create_epoch(struct weir_dir *d, int dir, struct weir_error *err)
 	char name[24];
 	int fd;
 
-	if (newest(d, dir, &d->epoch, err) < 0)
+	if (newest(d, dir, &d->epoch, err) < 0 ||
+	    written(d, &d->epoch, err) < 0)
 		return -1;
 	do {
 		if (d->epoch == INT64_MAX) {

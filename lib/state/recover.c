@@ -74,26 +74,18 @@ static int
 refuse(struct weir_cp cp, const struct weir_error *why,
     const struct weir_manifest *older, struct weir_error *err)
 {
-	char text[WEIR_CP_TEXT], advice[128];
+	char text[WEIR_CP_TEXT];
 
 	weir_cp_print(cp, text);
-	advice[0] = '\0';
-	if (older != NULL)
-		snprintf(advice, sizeof advice,
-		    "go back to checkpoint %llu with a new sink "
-		    "(--from=%llu); ",
-		    (unsigned long long)older->cp.n,
-		    (unsigned long long)older->cp.n);
 	return weir_fail(err, WEIR_STATE,
 	    "checkpoint %s is damaged, %s:\n"
 	    "  %.600s\n"
-	    "restore the state directory from a copy; %sor forget the state "
-	    "and "
-	    "start anew with a new sink (--from=none)",
+	    "restore the state directory from a copy, or begin anew with "
+	    "another -d and a new sink",
 	    text,
 	    older != NULL ? "and its output may be visible already"
 			  : "and no older one is whole",
-	    why->text, advice);
+	    why->text);
 }
 
 /* 1 if cp is whole, 0 if it was never committed, -1 with *why. */

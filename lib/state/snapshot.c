@@ -221,7 +221,8 @@ weir_snapshot_mismatch(const char *stage, const char *saved, const char *now,
 	return weir_fail(err, WEIR_STATE,
 	    "state of %s does not fit the options\n"
 	    "  saved: %s\n  now:   %s\n"
-	    "go back to the saved options, or start anew with --from=none",
+	    "go back to the saved options, or begin anew with another -d "
+	    "and a new sink",
 	    weir_show_into(a, sizeof a, stage, strlen(stage)),
 	    weir_show_into(b, sizeof b, saved, strlen(saved)),
 	    weir_show_into(c, sizeof c, now, strlen(now)));

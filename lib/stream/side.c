@@ -82,8 +82,8 @@ cut(struct weir_side *s, int64_t saved, struct weir_error *err)
 	if (st.st_size < saved)
 		return weir_fail(err, WEIR_STATE,
 		    "%s: shorter than when the checkpoint was made (%lld of "
-		    "%lld bytes): put the missing part back, or start anew "
-		    "with --from=none",
+		    "%lld bytes): put the missing part back, or begin anew "
+		    "with another -d",
 		    weir_show_into(
 			shown, sizeof shown, s->path, strlen(s->path)),
 		    (long long)st.st_size, (long long)saved);

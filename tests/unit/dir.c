@@ -243,6 +243,12 @@ test_lock(void)
 	ok(weir_dir_lead(&d, &err) == 1 && d.epoch == 4,
 	    "odd names are passed");
 	weir_dir_close(&d);
+	ok(shell("rm state/epoch/4 && mkdir -p state/cp/3.6") == 0 &&
+		weir_dir_open(&d, "state", false, &err) == 1 &&
+		weir_dir_lead(&d, &err) == 1 && d.epoch == 7,
+	    "an epoch that wrote a checkpoint is used up, its file gone or "
+	    "not");
+	weir_dir_close(&d);
 	spill("state/epoch/9223372036854775807", "", 0);
 	weir_dir_open(&d, "state", false, &err);
 	ok(weir_dir_lead(&d, &err) == -1, "%s", err.text);

@@ -388,6 +388,7 @@ test_inside_compressed(void)
 	const char *names[] = {"log"};
 	struct weir_place p, q;
 	struct weir_source *s;
+	struct stat st;
 	char buf[64];
 	size_t got;
 
@@ -407,6 +408,16 @@ test_inside_compressed(void)
 	resumes(&q, "a3\n|b1\n$", NULL);
 	weir_place_fini(&p);
 	weir_place_fini(&q);
+	/* A new file often gets the inode that has just become free. */
+	put("log", "a1\na2\na3\n");
+	save_at(&p, 3);
+	run("gzip -c log >log.1.gz");
+	put("log", "b1\nb2\n");
+	stat("log", &st);
+	p.ino = (uint64_t)st.st_ino;
+	resumes(&p, "a2\na3\n|b1\nb2\n$", NULL);
+	weir_place_fini(&p);
+	unlink("log.1.gz");
 	/* What cannot be decompressed whole is said. */
 	put("log", "");
 	for (int i = 0; i < 2000; i++) {
