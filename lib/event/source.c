@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 
 #define SETTLE_MS 1000 /* an empty new file does not end the old one at once */
 #define GONE_MS	  5000 /* a deleted file that nobody wrote to is let go */
