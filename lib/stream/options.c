@@ -1,5 +1,6 @@
 #include "stream/options.h"
 
+#include "base/text.h"
 #include "stream/formats.h"
 
 #include <string.h>
@@ -175,9 +176,29 @@ weir_stage_set(struct weir_stage_config *c, int id, const char *value,
 	return weir_fail(err, WEIR_USAGE, "--%s: %s", o->name, text);
 }
 
+#define ID_MAX 100
+
+/* It becomes the name of a file, and a word of a report. */
+static int
+check_id(const char *id, struct weir_error *err)
+{
+	static const char good[] = "abcdefghijklmnopqrstuvwxyz"
+				   "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
+	char shown[64];
+	size_t len = strlen(id);
+
+	if (len > 0 && len <= ID_MAX && strspn(id, good) == len)
+		return 1;
+	return weir_fail(err, WEIR_USAGE,
+	    "--id=%s: a name has 1 to %d letters, digits, '-', '_' and '.'",
+	    weir_show_into(shown, sizeof shown, id, len), ID_MAX);
+}
+
 int
 weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 {
+	if (c->id != NULL && check_id(c->id, err) < 0)
+		return -1;
 	bool timed = c->time != NULL || weir_convert_has_time(c->input);
 
 	if (weir_formats_check(c, err) < 0)

@@ -212,6 +212,14 @@ plain() { # plain LOG: what a run without a job gives
 	status_is 0 run_job "$filter | ${window/-w/--id=x -w} |
 		swindow --id=y -w 5m 'n = count()'"
 	scheckpoint show -d state x | grep -q .
+	for id in '' 'a b' a/b "$(printf 'x%.0s' {1..101})"; do
+		status_is 2 swindow --id="$id" -t ts -w 1m 'n = count()' \
+			access.log
+	done
+	for id in in out; do
+		rm -rf state out.json
+		status_is 5 run_job "$filter | ${window/-w/--id=$id -w}"
+	done
 }
 
 @test "a source that is gone: 5, or --on-gap=skip" {
