@@ -45,6 +45,7 @@ for group in "$@"; do
 		want fish has_command fish
 		want shellcheck has_command shellcheck
 		want pkg-config has_command pkg-config
+		want tzdata test -r /usr/share/zoneinfo/Europe/Berlin
 		;;
 	lint)
 		want clang has_command clang

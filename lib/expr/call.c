@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "expr/lex.h"
 #include "expr/regex.h"
+#include "expr/zones.h"
 
 #include <string.h>
 
@@ -173,6 +174,26 @@ check_pattern(
 	return 1;
 }
 
+/* A constant zone is looked up here: 1, or -1 if there is none. */
+static int
+check_zone(
+    struct weir_build *b, const struct weir_ast *ast, struct weir_node *call)
+{
+	const struct weir_value *v = &call->kids[call->n - 1]->value;
+	struct weir_error why;
+
+	if (!(call->func->flags & WEIR_F_ZONE) || call->n < call->func->max)
+		return 1;
+	if (b->x->zones == NULL)
+		b->x->zones = weir_zones_new();
+	if (call->kids[call->n - 1]->kind != WEIR_N_CONST ||
+	    v->kind != WEIR_STRING ||
+	    weir_zones_get(b->x->zones, (struct weir_str){v->s, v->aux}, &why))
+		return 1;
+	return weir_source_fail(
+	    b->src, ast->kids[ast->n - 1]->pos, "%s", why.text);
+}
+
 /* Constant text that is no timestamp or duration is a slip of the writer. */
 static int
 check_early(struct weir_build *b, const struct weir_node *node)
@@ -227,7 +248,8 @@ weir_check_call(struct weir_build *b, const struct weir_ast *ast)
 		return NULL;
 	node->func = f;
 	node->index = WEIR_EXPR_NONE;
-	if (check_pattern(b, &plain, node) < 0 || check_early(b, node) < 0)
+	if (check_pattern(b, &plain, node) < 0 ||
+	    check_zone(b, &plain, node) < 0 || check_early(b, node) < 0)
 		return NULL;
 	weir_fold(b, node);
 	return node;

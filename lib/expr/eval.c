@@ -350,7 +350,7 @@ struct weir_value
 weir_eval(const struct weir_expr *x, const struct weir_row *row,
     struct weir_arena *arena)
 {
-	struct weir_env env = {row, arena, WEIR_EVAL_STEPS};
+	struct weir_env env = {row, arena, WEIR_EVAL_STEPS, x->zones};
 	struct weir_value small[FRAME], *frame = small;
 
 	if (x->stack > FRAME)

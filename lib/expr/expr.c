@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "expr/build.h"
 #include "expr/regex.h"
+#include "expr/zones.h"
 
 #include <stdlib.h>
 
@@ -59,6 +60,7 @@ weir_expr_free(struct weir_expr *x)
 		return;
 	for (i = 0; i < x->nregexes; i++)
 		weir_regex_free(x->regexes[i]);
+	weir_zones_free(x->zones);
 	free(x->regexes);
 	free(x->funcs);
 	free(x->dotted);

@@ -32,6 +32,7 @@ weir_fold(struct weir_build *b, struct weir_node *node)
 	weir_compile(&sub, node);
 	weir_build_finish(&sub);
 	x.regexes = b->regexes;
+	x.zones = b->x->zones;
 	v = weir_eval(&x, &row, &b->x->arena);
 	free(sub.code);
 	free(sub.consts);

@@ -20,6 +20,7 @@ struct weir_env {
 	const struct weir_row *row;
 	struct weir_arena *arena;
 	uint64_t budget; /* steps of loops that are left */
+	struct weir_zones *zones;
 };
 
 struct weir_call {
@@ -35,7 +36,8 @@ enum {
 	WEIR_F_IMPURE = 4,  /* not a function of its arguments alone */
 	WEIR_F_CHECKED = 8, /* an error for constant arguments is found early */
 	WEIR_F_LAX = 16,    /* wants absent arguments and errors, too */
-	WEIR_F_PATTERN = 32 /* argument 1 is a regular expression */
+	WEIR_F_PATTERN = 32, /* argument 1 is a regular expression */
+	WEIR_F_ZONE = 64     /* the last argument, if given, is a time zone */
 };
 
 struct weir_func {
@@ -75,6 +77,14 @@ bool weir_room(struct weir_env *env, size_t bytes, struct weir_value *error);
 /* "no such overload: size(int)". */
 struct weir_value weir_no_overload(
     struct weir_env *env, const struct weir_call *call);
+
+/*
+ * The seconds east of UTC in a zone at a time, with what local time is called
+ * there (abbr may be NULL): 1, or 0 with *error.
+ */
+int weir_east(struct weir_env *env, const struct weir_call *c,
+    struct weir_value zone, int64_t sec, int *east_s, char *abbr,
+    struct weir_value *error);
 
 /* The CEL name of a value's type. */
 struct weir_str weir_type_name(struct weir_value v);

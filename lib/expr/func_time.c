@@ -1,11 +1,9 @@
 /*
  * Parts of timestamps and durations.
  */
-#include "base/text.h"
 #include "base/timetext.h"
 #include "expr/func.h"
-
-#include <string.h>
+#include "expr/zones.h"
 
 enum which {
 	YEAR,
@@ -20,30 +18,26 @@ enum which {
 	MILLIS
 };
 
-/* "UTC", "Z", [+-]hh:mm: 1 with the offset in seconds, or 0. */
-static int
-read_zone(struct weir_value v, int64_t *offset)
+int
+weir_east(struct weir_env *env, const struct weir_call *c,
+    struct weir_value zone, int64_t sec, int *east_s, char *abbr,
+    struct weir_value *error)
 {
-	struct weir_str name = {v.s, v.aux};
-	const char *s = v.s;
-	int sign = 1;
+	struct weir_error err;
+	const struct weir_zone *z;
 
-	*offset = 0;
-	if (weir_str_eq(name, "UTC") || weir_str_eq(name, "GMT") ||
-	    weir_str_eq(name, "Z"))
-		return 1;
-	if (name.len == 6) {
-		sign = *s == '-' ? -1 : *s == '+' ? 1 : 0;
-		s++;
-		name.len--;
-	}
-	if (sign == 0 || name.len != 5 || s[2] != ':' || s[0] < '0' ||
-	    s[0] > '1' || s[1] < '0' || s[1] > '9' || s[3] < '0' ||
-	    s[3] > '5' || s[4] < '0' || s[4] > '9')
+	if (zone.kind != WEIR_STRING) {
+		*error = weir_no_overload(env, c);
 		return 0;
-	*offset = sign *
-	    (((s[0] - '0') * 10 + s[1] - '0') * 3600 +
-		((s[3] - '0') * 10 + s[4] - '0') * 60);
+	}
+	z = weir_zones_get(
+	    env->zones, (struct weir_str){zone.s, zone.aux}, &err);
+	if (z == NULL) {
+		*error =
+		    weir_error_value(env, "%s: %s", c->func->name, err.text);
+		return 0;
+	}
+	*east_s = weir_zone_east(z, sec, abbr);
 	return 1;
 }
 
@@ -83,17 +77,14 @@ static struct weir_value
 of_timestamp(struct weir_env *env, const struct weir_call *c)
 {
 	enum which which = (enum which)c->func->which;
-	int64_t offset = 0, rest, days;
-	char show[64];
+	int64_t sec = c->args[0].i, rest, days;
+	struct weir_value error;
+	int east = 0;
 
-	if (c->n == 2 && c->args[1].kind != WEIR_STRING)
-		return weir_no_overload(env, c);
-	if (c->n == 2 && !read_zone(c->args[1], &offset))
-		return weir_error_value(env, "%s: unknown time zone \"%s\"",
-		    c->func->name,
-		    weir_show_into(
-			show, sizeof show, c->args[1].s, c->args[1].aux));
-	days = split_days(c->args[0].i + offset, &rest);
+	if (c->n == 2 &&
+	    !weir_east(env, c, c->args[1], sec, &east, NULL, &error))
+		return error;
+	days = split_days(sec + east, &rest);
 	switch (which) {
 	case HOURS: return weir_int(rest / 3600);
 	case MINUTES: return weir_int(rest / 60 % 60);
@@ -121,18 +112,20 @@ fn_part(struct weir_env *env, const struct weir_call *c)
 	}
 }
 
+#define IN_ZONE (WEIR_F_METHOD | WEIR_F_ZONE)
+
 /* clang-format off */
 const struct weir_func weir_funcs_time[] = {
-	{"getFullYear",     fn_part, 1, 2, WEIR_F_METHOD, YEAR},
-	{"getMonth",        fn_part, 1, 2, WEIR_F_METHOD, MONTH},
-	{"getDayOfYear",    fn_part, 1, 2, WEIR_F_METHOD, YEAR_DAY},
-	{"getDayOfMonth",   fn_part, 1, 2, WEIR_F_METHOD, MONTH_DAY},
-	{"getDate",         fn_part, 1, 2, WEIR_F_METHOD, DATE},
-	{"getDayOfWeek",    fn_part, 1, 2, WEIR_F_METHOD, WEEK_DAY},
-	{"getHours",        fn_part, 1, 2, WEIR_F_METHOD, HOURS},
-	{"getMinutes",      fn_part, 1, 2, WEIR_F_METHOD, MINUTES},
-	{"getSeconds",      fn_part, 1, 2, WEIR_F_METHOD, SECONDS},
-	{"getMilliseconds", fn_part, 1, 2, WEIR_F_METHOD, MILLIS},
+	{"getFullYear",     fn_part, 1, 2, IN_ZONE, YEAR},
+	{"getMonth",        fn_part, 1, 2, IN_ZONE, MONTH},
+	{"getDayOfYear",    fn_part, 1, 2, IN_ZONE, YEAR_DAY},
+	{"getDayOfMonth",   fn_part, 1, 2, IN_ZONE, MONTH_DAY},
+	{"getDate",         fn_part, 1, 2, IN_ZONE, DATE},
+	{"getDayOfWeek",    fn_part, 1, 2, IN_ZONE, WEEK_DAY},
+	{"getHours",        fn_part, 1, 2, IN_ZONE, HOURS},
+	{"getMinutes",      fn_part, 1, 2, IN_ZONE, MINUTES},
+	{"getSeconds",      fn_part, 1, 2, IN_ZONE, SECONDS},
+	{"getMilliseconds", fn_part, 1, 2, IN_ZONE, MILLIS},
 	{0}
 };
 /* clang-format on */
