@@ -237,6 +237,22 @@ read_to(struct weir_file *f, uint64_t off, struct weir_error *err)
 	return 1;
 }
 
+/*
+ * Is a place between two events, as far as one sees? In a file that was cut and
+ * has grown again it is hardly ever: then what is there is not what was read.
+ */
+static bool
+between(const struct weir_file *f, uint64_t offset)
+{
+	const unsigned char rs = 0x1e; /* begins a JSON text of a sequence */
+	unsigned char around[2];
+
+	if (offset == 0 || (f->head_len >= 4 && !memcmp(f->head, "weir", 4)))
+		return true; /* frames are checked as they are read */
+	return pread(f->fd, around, 2, (off_t)(offset - 1)) < 2 ||
+	    around[0] == '\n' || around[1] == rs;
+}
+
 int
 weir_file_match(
     struct weir_file *f, const struct weir_place *place, struct weir_error *err)
@@ -263,7 +279,8 @@ weir_file_match(
 		return fail(f, "cannot seek", err);
 	f->off = place->offset;
 	f->judged = true;
-	return (uint64_t)st.st_size >= place->offset;
+	return (uint64_t)st.st_size >= place->offset &&
+	    between(f, place->offset);
 }
 
 /* A compressed file is begun anew by unpacking it anew. */

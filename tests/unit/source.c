@@ -317,6 +317,30 @@ test_seek(void)
 	weir_place_fini(&p);
 }
 
+/* Its beginning is the same: the place falls into the middle of a line. */
+static void
+test_regrown(void)
+{
+	struct weir_place p;
+
+	put("log", "");
+	for (int i = 0; i < 300; i++)
+		append("log", "12345678\n");
+	save_at(&p, 2700);
+	run("truncate -s 1800 log; yes 1234567 | head -200 >>log");
+	{
+		const char *names[] = {"log"};
+		struct weir_source *s = source_of(names, 1, false);
+		struct weir_error err = {0};
+
+		ok(weir_source_seek(s, &p, &err) == 0 &&
+			strstr(err.text, "truncated") != NULL,
+		    "%s", err.text);
+		weir_source_close(s);
+	}
+	weir_place_fini(&p);
+}
+
 static void
 test_rotated(void)
 {
@@ -453,6 +477,7 @@ main(void)
 	test_pipes();
 	test_place_text();
 	test_seek();
+	test_regrown();
 	test_rotated();
 	test_inside_compressed();
 	scratch_end(dir);
