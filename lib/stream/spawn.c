@@ -13,11 +13,16 @@
 
 /*
  * Said behind PIPELINE to bash: of all the statuses in it the one that tells
- * most. A stage that stops with 2, 3 or 5 says why; one behind it only says
- * (4) that the one before it died, one before it dies of SIGPIPE (141).
+ * most. A crash comes first, as others draw wrong conclusions from it. A stage
+ * that stops with 2, 3 or 5 says why; one behind it only says (4) that the one
+ * before it died, one before it dies of SIGPIPE (141).
  */
 static const char tell_status[] =
     "\n__weir_s=(\"${PIPESTATUS[@]}\")\n"
+    "for __weir_i in \"${__weir_s[@]}\"; do\n"
+    "[ \"$__weir_i\" -gt 128 ] && [ \"$__weir_i\" != 141 ] &&\n"
+    "exit \"$__weir_i\"\n"
+    "done\n"
     "for __weir_w in 2 3 5 126 127; do\n"
     "for __weir_i in \"${__weir_s[@]}\"; do\n"
     "[ \"$__weir_i\" = \"$__weir_w\" ] && exit \"$__weir_i\"\n"

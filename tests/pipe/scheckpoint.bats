@@ -144,7 +144,7 @@ plain() { # plain LOG: what a run without a job gives
 @test "restarts end: --restarts" {
 	status_is 6 run_job --restarts=1 "$filter | sh -c 'kill -9 \$\$'"
 	[ "$(grep -c restarting stderr)" = 1 ]
-	status_is 6 run_job --restarts=0 "$filter | sh -c 'exit 9'"
+	status_is 6 run_job --restarts=0 "$filter | sh -c 'head -c 100; exit 9'"
 	! grep -q restarting stderr
 	status_is 2 run_job "$filter | no_such_command_here"
 	! grep -q restarting stderr
