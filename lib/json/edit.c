@@ -34,13 +34,16 @@ add_rest(
     struct weir_buf *out, const struct weir_edit *edits, size_t n, bool comma)
 {
 	const struct weir_edit *e;
+	char *p;
 
 	for (e = edits; e < edits + n; e++) {
 		if (e->done || removes(e))
 			continue;
+		p = weir_buf_reserve(out, e->key.len + 1);
 		if (comma)
-			weir_buf_putc(out, ',');
-		add(out, e->key.s, e->key.len);
+			*p++ = ',';
+		memcpy(p, e->key.s, e->key.len);
+		out->len += e->key.len + comma;
 		weir_value_write(out, e->value);
 		comma = true;
 	}

@@ -173,38 +173,55 @@ change(const struct inside *in, const struct weir_row *row)
 	return 1;
 }
 
-/* Run an assignment; what it gives goes into its target's edit. */
+/* A value for what is inside a target. */
+static int
+assign_inside(struct weir_assign *a, const struct weir_step *step,
+    const struct weir_row *row, struct weir_value v, struct weir_arena *arena,
+    struct weir_error *err)
+{
+	struct inside in = {a, step, arena, plain(v), err};
+
+	return in.v.kind == WEIR_ABSENT ? 1 : change(&in, row);
+}
+
+/* An expression's value for its target. */
+static inline int
+evaluate(struct weir_assign *a, const struct weir_step *step,
+    const struct weir_row *row, struct weir_arena *arena,
+    struct weir_error *err)
+{
+	struct weir_value v;
+	int rc = weir_expr_eval(step->expr, row, arena, &v, err);
+
+	if (rc <= 0)
+		return rc < 0 ? -1 : 1;
+	if (step->depth > 0)
+		return assign_inside(a, step, row, v, arena, err);
+	if (a->targets[step->target].seen)
+		a->vars[a->nvars + step->target] = v;
+	a->edits[step->target].value = plain(v);
+	return 1;
+}
+
+/* Most fields that are assigned as they are need not be read. */
 static inline int
 run_step(struct weir_assign *a, const struct weir_step *step,
     const struct weir_row *row, struct weir_arena *arena,
     struct weir_error *err)
 {
-	struct inside in = {.a = a, .step = step, .arena = arena, .err = err};
-	bool seen = a->targets[step->target].seen && step->depth == 0;
-	struct weir_value *var = &a->vars[a->nvars + step->target], v;
-	int field = step->field;
+	struct weir_value v = {.kind = WEIR_ABSENT};
+	int slot = step->field;
 
-	if (field == WEIR_NO_SLOT && row->slots != NULL)
-		field = weir_expr_slot(step->expr, row->slots);
-	v = slot_text(row, field);
-	if (v.kind == WEIR_JSON) {
-		if (seen)
-			*var = read_text(v, arena);
-	} else {
-		if (weir_expr_eval(step->expr, row, arena, &v, err) < 0)
-			return -1;
-		if (seen && v.kind != WEIR_ABSENT)
-			*var = v;
-		v = plain(v);
-	}
+	if (slot == WEIR_NO_SLOT && step->path_field && row->slots != NULL)
+		slot = weir_expr_slot(step->expr, row->slots);
+	if (step->depth == 0)
+		v = slot_text(row, slot);
 	if (v.kind == WEIR_ABSENT)
-		return 1;
-	if (step->depth == 0) {
-		a->edits[step->target].value = v;
-		return 1;
-	}
-	in.v = v;
-	return change(&in, row);
+		return evaluate(a, step, row, arena, err);
+	a->edits[step->target].value = v;
+	if (a->targets[step->target].seen)
+		a->vars[a->nvars + step->target] = read_text(v, arena);
+	return 1;
 }
 
 /* Variables as they are before the first assignment. */
@@ -232,17 +249,24 @@ static void
 project(const struct weir_assign *a, struct weir_buf *out)
 {
 	const struct weir_edit *e = a->edits, *end = e + a->ntargets;
-	size_t start = out->len;
+	size_t start = out->len, need;
 	char *p;
 
 	for (; e < end; e++) {
 		if (e->value.kind == WEIR_ABSENT)
 			continue;
-		p = weir_buf_reserve(out, e->key.len + 1);
+		need = e->key.len + 1;
+		need += e->value.kind == WEIR_JSON ? e->value.aux : 0;
+		p = out->data + out->len;
+		if (need > out->cap - out->len)
+			p = weir_buf_reserve(out, need);
 		*p++ = out->len == start ? '{' : ',';
 		memcpy(p, e->key.s, e->key.len);
-		out->len += e->key.len + 1;
-		weir_value_write(out, e->value);
+		out->len += need;
+		if (e->value.kind == WEIR_JSON)
+			memcpy(p + e->key.len, e->value.s, e->value.aux);
+		else
+			weir_value_write(out, e->value);
 	}
 	if (out->len == start)
 		weir_buf_putc(out, '{');

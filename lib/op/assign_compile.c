@@ -146,6 +146,8 @@ compile_item(struct compiler *k, const struct weir_item *item)
 	if (step->expr == NULL || get_target(k, item->path[0], &target) < 0)
 		return -1;
 	step->field = weir_expr_field(step->expr);
+	step->path_field = step->field == WEIR_NO_SLOT &&
+	    weir_expr_path(step->expr) != WEIR_NO_SLOT;
 	step->target = target;
 	step->path = item->path + 1;
 	step->depth = item->depth - 1;

@@ -23,6 +23,7 @@ struct weir_target {
 struct weir_step {
 	struct weir_expr *expr; /* NULL: remove */
 	int field;		/* expr is just this slot, or WEIR_NO_SLOT */
+	bool path_field; /* a field, but which one is the event's matter */
 	size_t target;
 	const struct weir_str *path; /* inside the target */
 	struct weir_str *keys;	     /* its names as edits want them */
