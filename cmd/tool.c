@@ -30,13 +30,13 @@ write_all(int fd, const char *data, size_t len)
 }
 
 static bool
-colored(const struct tool *t)
+colored(const struct tool *t, int fd)
 {
 	const char *no = getenv("NO_COLOR"), *term = getenv("TERM");
 
 	if (t->color != TOOL_COLOR_AUTO)
 		return t->color == TOOL_COLOR_ALWAYS;
-	return isatty(2) && (no == NULL || *no == '\0') && term != NULL &&
+	return isatty(fd) && (no == NULL || *no == '\0') && term != NULL &&
 	    strcmp(term, "dumb") != 0;
 }
 
@@ -45,7 +45,7 @@ void
 tool_say(struct tool *t, const char *text)
 {
 	struct weir_buf b = {0};
-	bool color = colored(t);
+	bool color = colored(t, 2);
 
 	if (t->progress_shown)
 		weir_buf_puts(&b, PROGRESS_CLEAR);
@@ -281,6 +281,7 @@ tool_files(struct tool *t)
 		tool_usage(t, "%s", err.text);
 	if (c->nfiles == 0 && isatty(c->in_fd))
 		tool_usage(t, "no FILE, and standard input is a terminal");
+	c->shape.color = colored(t, c->out_fd);
 	if (t->progress || (isatty(2) && !isatty(1)))
 		c->progress = show_progress;
 }

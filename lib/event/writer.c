@@ -1,10 +1,11 @@
 /*
- * writer.c - lines and sequences, and the face in front of the framer.
+ * writer.c - lines and sequences, and the face before framer and renderers.
  */
 #include "event/writer.h"
 
 #include "base/mem.h"
 #include "event/framer.h"
+#include "event/render.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -21,6 +22,11 @@ struct weir_writer {
 	uint64_t events;
 	int64_t watermark;
 	struct weir_buf control; /* a payload being written */
+	/* Other formats: their text until it is written. */
+	struct weir_render *render;
+	struct weir_buf text;
+	weir_misfit_fn *misfit;
+	void *ctx;
 };
 
 struct weir_writer *
@@ -34,6 +40,8 @@ weir_writer_new(int fd, enum weir_format format)
 	w->watermark = WEIR_TIME_NONE;
 	if (format == WEIR_FORMAT_FRAMES)
 		weir_framer_init(&w->framer, &w->out);
+	else if (weir_render_is(format))
+		w->render = weir_render_new(format, NULL);
 	else
 		w->buf = weir_malloc(w->out.chunk);
 	return w;
@@ -48,7 +56,22 @@ weir_writer_free(struct weir_writer *w)
 		weir_framer_fini(&w->framer);
 	free(w->buf);
 	weir_buf_fini(&w->control);
+	weir_render_free(w->render);
+	weir_buf_fini(&w->text);
 	free(w);
+}
+
+void
+weir_writer_shape(struct weir_writer *w, const struct weir_shape *shape,
+    weir_misfit_fn *misfit, void *ctx)
+{
+	if (w->render == NULL)
+		return;
+	assert(w->events == 0);
+	weir_render_free(w->render);
+	w->render = weir_render_new(w->format, shape);
+	w->misfit = misfit;
+	w->ctx = ctx;
 }
 
 /* Write out what is collected as lines or sequences. */
@@ -57,6 +80,10 @@ drain(struct weir_writer *w, struct weir_error *err)
 {
 	struct weir_piece piece = {w->buf, w->len};
 
+	if (w->render != NULL) {
+		piece = (struct weir_piece){w->text.data, w->text.len};
+		w->text.len = 0;
+	}
 	w->len = 0;
 	return piece.len == 0 ? 1 : weir_out_write(&w->out, &piece, 1, err);
 }
@@ -123,6 +150,28 @@ pass_sequence(struct weir_writer *w, const struct weir_block *b, uint32_t i,
 	return 1;
 }
 
+static int
+pass_rendered(struct weir_writer *w, const struct weir_block *b, uint32_t i,
+    uint32_t n, struct weir_error *err)
+{
+	uint32_t end = i + n;
+	const char *why;
+
+	for (; i < end; i++) {
+		if (weir_render_event(w->render, b->text + b->events[i].off,
+			&w->text, &why)) {
+			w->events++;
+		} else if (w->misfit == NULL) {
+			return weir_fail(err, WEIR_INPUT, "%s", why);
+		} else if (w->misfit(w->ctx, b, i, why, err) < 0) {
+			return -1;
+		}
+		if (w->text.len >= w->out.chunk && drain(w, err) < 0)
+			return -1;
+	}
+	return 1;
+}
+
 int
 weir_writer_pass(struct weir_writer *w, const struct weir_block *b, uint32_t i,
     uint32_t n, int64_t hold_ns, struct weir_error *err)
@@ -132,15 +181,34 @@ weir_writer_pass(struct weir_writer *w, const struct weir_block *b, uint32_t i,
 	assert(i <= b->n && n <= b->n - i && hold_ns >= 0);
 	if (n == 0)
 		return 1;
-	w->events += n;
+	if (w->render == NULL)
+		w->events += n;
 	if (w->format == WEIR_FORMAT_FRAMES)
 		return weir_framer_pass(&w->framer, b, i, n, hold_ns, err);
 	last = weir_time_add(b->events[i + n - 1].watermark, -hold_ns);
 	if (last > w->watermark)
 		w->watermark = last;
+	if (w->render != NULL)
+		return pass_rendered(w, b, i, n, err);
 	return w->format == WEIR_FORMAT_SEQ
 	    ? pass_sequence(w, b, i, n, err)
 	    : pass_lines(w, b->text, b->events + i, n, err);
+}
+
+/* As a block of its own, with the bytes behind it that renderers need. */
+static int
+put_rendered(struct weir_writer *w, const char *text, size_t len,
+    struct weir_event *row, struct weir_error *err)
+{
+	struct weir_block b = {.n = 1, .events = row, .source = "a result"};
+
+	w->control.len = 0;
+	weir_buf_reserve(&w->control, len + 1 + WEIR_PAD);
+	memcpy(w->control.data, text, len);
+	w->control.data[len] = '\n';
+	memset(w->control.data + len + 1, 0, WEIR_PAD);
+	b.text = w->control.data;
+	return pass_rendered(w, &b, 0, 1, err);
 }
 
 int
@@ -153,11 +221,14 @@ weir_writer_put(struct weir_writer *w, const char *text, size_t len,
 	    .flags = flags};
 
 	assert(len >= WEIR_FRAME_EVENT_MIN - 1 && len < UINT32_MAX / 2);
-	w->events++;
+	if (w->render == NULL)
+		w->events++;
 	if (w->format == WEIR_FORMAT_FRAMES)
 		return weir_framer_put(&w->framer, text, len, &row, err);
 	if (watermark > w->watermark)
 		w->watermark = watermark;
+	if (w->render != NULL)
+		return put_rendered(w, text, len, &row, err);
 	return add_text(w, text, len, err);
 }
 
@@ -178,6 +249,14 @@ weir_writer_flush(struct weir_writer *w, struct weir_error *err)
 	return w->format == WEIR_FORMAT_FRAMES
 	    ? weir_framer_flush(&w->framer, err)
 	    : drain(w, err);
+}
+
+int
+weir_writer_rest(struct weir_writer *w, struct weir_error *err)
+{
+	if (w->render != NULL)
+		weir_render_rest(w->render, &w->text);
+	return weir_writer_dirty(w) ? weir_writer_flush(w, err) : 1;
 }
 
 /* Flush, then send the payload in w->control. */
@@ -222,6 +301,8 @@ weir_writer_end(
 	struct weir_end counted = *e;
 
 	counted.events = w->events;
+	if (w->render != NULL)
+		weir_render_end(w->render, &w->text);
 	w->control.len = 0;
 	weir_end_write(&w->control, &counted);
 	return send_control(w, WEIR_FRAME_END, err);
@@ -243,7 +324,7 @@ bool
 weir_writer_dirty(const struct weir_writer *w)
 {
 	return w->format == WEIR_FORMAT_FRAMES ? weir_framer_dirty(&w->framer)
-					       : w->len > 0;
+					       : w->len > 0 || w->text.len > 0;
 }
 
 uint64_t

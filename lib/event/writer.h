@@ -1,5 +1,5 @@
 /*
- * writer.h - events out: JSON lines, JSON text sequences, or frames.
+ * writer.h - events out: JSON lines, text sequences, other text, or frames.
  *
  * The writer collects and sends in as few writes as the pipe takes well: a
  * write is at most half the pipe's capacity unless one event is larger (a large
@@ -21,7 +21,7 @@ enum weir_format {
 	WEIR_FORMAT_JSON,
 	WEIR_FORMAT_SEQ,
 	WEIR_FORMAT_FRAMES,
-	/* What is converted on the way in: event/convert.h. */
+	/* What is converted: event/convert.h, event/render.h. */
 	WEIR_FORMAT_CSV,
 	WEIR_FORMAT_TSV,
 	WEIR_FORMAT_LOGFMT,
@@ -29,8 +29,22 @@ enum weir_format {
 	WEIR_FORMAT_COMBINED,
 	WEIR_FORMAT_SYSLOG,
 	WEIR_FORMAT_LINES,
-	WEIR_FORMAT_REGEX
+	WEIR_FORMAT_REGEX,
+	WEIR_FORMAT_TABLE
 };
+
+/* How formats with columns should look. */
+struct weir_shape {
+	const char *columns; /* their names, comma-separated; NULL: as found */
+	bool color;	     /* for a table on a terminal */
+};
+
+/*
+ * Event i of b does not fit the output's format: 1 to go on without it, or -1
+ * with *err.
+ */
+typedef int weir_misfit_fn(void *ctx, const struct weir_block *b, uint32_t i,
+    const char *why, struct weir_error *err);
 
 struct weir_writer;
 
@@ -43,6 +57,12 @@ struct weir_writer *weir_writer_new(int fd, enum weir_format format);
 void weir_writer_stop_on(
     struct weir_writer *w, const volatile sig_atomic_t *stop);
 void weir_writer_free(struct weir_writer *w); /* drops what is not flushed */
+/*
+ * Before the first event, for csv, tsv, logfmt and table: their shape, and what
+ * to do with events that do not fit (NULL: that is a failure).
+ */
+void weir_writer_shape(struct weir_writer *w, const struct weir_shape *shape,
+    weir_misfit_fn *misfit, void *ctx);
 
 /* The stream's first frame; nothing in other formats. */
 int weir_writer_hello(
@@ -68,6 +88,8 @@ int weir_writer_barrier(struct weir_writer *w, const struct weir_barrier *b,
 int weir_writer_end(
     struct weir_writer *w, const struct weir_end *e, struct weir_error *err);
 int weir_writer_flush(struct weir_writer *w, struct weir_error *err);
+/* Nothing more comes for a while: flush, and what a table gathered, too. */
+int weir_writer_rest(struct weir_writer *w, struct weir_error *err);
 
 /*
  * After a failure: was it EPIPE (the reader went away)? Then ending quietly

@@ -23,13 +23,18 @@ struct weir_smap {
 	struct weir_buf text;
 	struct weir_event rows[WEIR_BLOCK_EVENTS];
 	uint32_t n;
+	const char *source; /* of the block in hand, and its line */
+	uint64_t line;
 };
 
 /* Pass the results on. */
 static int
 flush(struct weir_smap *m, struct weir_stage *st, struct weir_error *err)
 {
-	struct weir_block b = {.n = m->n, .events = m->rows};
+	struct weir_block b = {.n = m->n,
+	    .events = m->rows,
+	    .source = m->source,
+	    .line = m->line};
 
 	if (m->n == 0)
 		return 1;
@@ -185,6 +190,8 @@ events(void *self, struct weir_stage *st, const struct weir_block *b,
 	size_t start;
 	int rc;
 
+	m->source = b->source;
+	m->line = b->line;
 	for (; i < end; i++) {
 		if (flush_full(m, st, err) < 0)
 			return -1;
@@ -231,6 +238,7 @@ finish(void *self, struct weir_stage *st, struct weir_error *err)
 	if (!m->null_input)
 		return 1;
 	row.text = "";
+	m->source = "--null-input";
 	if (m->each != NULL) {
 		rc = open_list(m, &row, weir_stage_arena(st), &list, err);
 		n = rc > 0 ? list->n : 0;

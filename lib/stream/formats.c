@@ -19,22 +19,14 @@ static const struct {
 	{"json", WEIR_FORMAT_JSON, true, true},
 	{"seq", WEIR_FORMAT_SEQ, true, true},
 	{"frames", WEIR_FORMAT_FRAMES, true, true},
-	{"csv", WEIR_FORMAT_CSV, true, false},
-	{"tsv", WEIR_FORMAT_TSV, true, false},
-	{"logfmt", WEIR_FORMAT_LOGFMT, true, false},
+	{"csv", WEIR_FORMAT_CSV, true, true},
+	{"tsv", WEIR_FORMAT_TSV, true, true},
+	{"logfmt", WEIR_FORMAT_LOGFMT, true, true},
 	{"clf", WEIR_FORMAT_CLF, true, false},
 	{"combined", WEIR_FORMAT_COMBINED, true, false},
 	{"syslog", WEIR_FORMAT_SYSLOG, true, false},
 	{"lines", WEIR_FORMAT_LINES, true, false},
-};
-/* Formats that are not written yet, and what does it until then. */
-static const struct {
-	const char *name, *filter;
-} later[] = {
-	{"csv", "mlr --ijsonl --ocsv cat"},
-	{"tsv", "mlr --ijsonl --otsv cat"},
-	{"logfmt", "mlr --ijsonl --odkvp --ofs ' ' cat"},
-	{"table", "mlr --ijsonl --opprint cat"},
+	{"table", WEIR_FORMAT_TABLE, false, true},
 };
 /* clang-format on */
 
@@ -99,12 +91,6 @@ weir_formats_set_output(
 			c->output = formats[i].format;
 			return 1;
 		}
-	for (size_t i = 0; i < N(later); i++)
-		if (strcmp(value, later[i].name) == 0)
-			return weir_fail(err, WEIR_USAGE,
-			    "%s: this version writes json, seq and frames; "
-			    "put `%s` behind it",
-			    value, later[i].filter);
 	return no_such_format(value, false, err);
 }
 

@@ -1,6 +1,7 @@
 #include "stream/options.h"
 
 #include "base/text.h"
+#include "event/render.h"
 #include "stream/formats.h"
 
 #include <string.h>
@@ -12,8 +13,11 @@ const struct weir_option weir_common_options[] = {
 	    "auto|json|seq|frames|csv|tsv|logfmt|clf|combined|syslog|lines|"
 	    "regex:"},
 	{WEIR_OPT_OUTPUT, 'o', "output", "FORMAT",
-	    "what goes out: json, seq or frames (as it came in)",
-	    "json|seq|frames"},
+	    "json, seq, csv, tsv, logfmt, table or frames (as it came in)",
+	    "json|seq|csv|tsv|logfmt|table|frames"},
+	{WEIR_OPT_COLUMNS, 0, "columns", "NAME,...",
+	    "columns of csv, tsv and table (the first event's fields)",
+	    NULL},
 	{WEIR_OPT_JSON, 'J', "json", NULL, "the same as -o json", NULL},
 	{WEIR_OPT_FRAMES, 'F', "frames", NULL, "the same as -o frames", NULL},
 	{WEIR_OPT_TIME, 't', "time", "EXPR",
@@ -140,6 +144,7 @@ set(struct weir_stage_config *c, int id, const char *value,
 	switch (id) {
 	case WEIR_OPT_INPUT: return weir_formats_set_input(c, value, err);
 	case WEIR_OPT_OUTPUT: return weir_formats_set_output(c, value, err);
+	case WEIR_OPT_COLUMNS: c->shape.columns = value; return 1;
 	case WEIR_OPT_JSON: c->output = WEIR_FORMAT_JSON; return 1;
 	case WEIR_OPT_FRAMES: c->output = WEIR_FORMAT_FRAMES; return 1;
 	case WEIR_OPT_TIME: c->time = value; return 1;
@@ -214,6 +219,9 @@ weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 		    "--follow with several FILEs goes with -t: without a time "
 		    "they are read one after another, and the first never "
 		    "ends");
+	if (c->shape.columns != NULL &&
+	    weir_render_check(c->shape.columns, err) < 0)
+		return -1;
 	if (c->watermark != NULL && c->max_delay_ns > 0)
 		return weir_fail(err, WEIR_USAGE,
 		    "--watermark stands instead of --max-delay: give one");

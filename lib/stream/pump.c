@@ -29,6 +29,14 @@ weir_stage_flush(struct weir_stage *st, struct weir_error *err)
 }
 
 int
+weir_stage_rest(struct weir_stage *st, struct weir_error *err)
+{
+	if (st->writer != NULL && weir_writer_rest(st->writer, err) < 0)
+		return -1;
+	return weir_stage_flush(st, err);
+}
+
+int
 weir_stage_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 {
 	st->metrics.watermark = w;
@@ -356,7 +364,7 @@ wait_input(struct weir_stage *st, size_t awaited, struct weir_error *err)
 		sooner(&w, IDLE_TICK_MS);
 	got = poll_all(&w, 0, err);
 	if (got == 0) {
-		if (weir_stage_flush(st, err) < 0)
+		if (weir_stage_rest(st, err) < 0)
 			return -1;
 		if (st->c.stop != NULL && *st->c.stop != 0)
 			return 1;

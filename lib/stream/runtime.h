@@ -123,6 +123,8 @@ int weir_stage_advance(
     struct weir_stage *st, int64_t w, struct weir_error *err);
 /* Flush the output and the side files. */
 int weir_stage_flush(struct weir_stage *st, struct weir_error *err);
+/* Nothing more comes for a while: flush, and what a table gathered, too. */
+int weir_stage_rest(struct weir_stage *st, struct weir_error *err);
 
 /* restore.c */
 /* The stream says that this is a job: join it, and restore. */

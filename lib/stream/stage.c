@@ -108,6 +108,14 @@ output_format(const struct weir_stage *st, enum weir_format input)
 	return WEIR_FORMAT_JSON;
 }
 
+/* An event that the output's format has no place for is a bad one. */
+static int
+misfit(void *ctx, const struct weir_block *b, uint32_t i, const char *why,
+    struct weir_error *err)
+{
+	return weir_stage_bad(ctx, b, i, why, err);
+}
+
 /* Count this stage into the paths: who it is, for its parts. */
 static void
 identify(struct weir_stage *st)
@@ -159,6 +167,7 @@ weir_stage_start(
 	if (st->c.out_fd >= 0) {
 		st->writer =
 		    weir_writer_new(st->c.out_fd, output_format(st, input));
+		weir_writer_shape(st->writer, &st->c.shape, misfit, st);
 		weir_writer_stop_on(st->writer, st->c.stop);
 		if (weir_writer_hello(st->writer, &st->hello, err) < 0)
 			return -1;
@@ -253,7 +262,7 @@ run(struct weir_stage *st, struct weir_error *err)
 	if (st->ended)
 		return 1;
 	if (st->c.stop != NULL && *st->c.stop != 0)
-		return weir_stage_flush(st, err);
+		return weir_stage_rest(st, err);
 	if (weir_stage_start(st, WEIR_FORMAT_AUTO, err) < 0)
 		return -1;
 	return close_stream(st, err);

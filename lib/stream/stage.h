@@ -43,6 +43,7 @@ struct weir_stage_config {
 	enum weir_format input;	 /* WEIR_FORMAT_AUTO or what it must be */
 	struct weir_convert_options convert; /* --header and the like */
 	enum weir_format output; /* WEIR_FORMAT_AUTO: as the input */
+	struct weir_shape shape; /* of output with columns */
 	bool follow, once;
 	/* -t and its friends; NULL and 0 when not given */
 	const char *time, *time_format, *watermark;
