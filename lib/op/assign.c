@@ -209,15 +209,16 @@ run_step(struct weir_assign *a, const struct weir_step *step,
     const struct weir_row *row, struct weir_arena *arena,
     struct weir_error *err)
 {
-	struct weir_value v = {.kind = WEIR_ABSENT};
+	struct weir_value v;
 	int slot = step->field;
 
 	if (slot == WEIR_NO_SLOT && step->path_field && row->slots != NULL)
 		slot = weir_expr_slot(step->expr, row->slots);
-	if (step->depth == 0)
-		v = slot_text(row, slot);
+	v = slot_text(row, slot);
 	if (v.kind == WEIR_ABSENT)
 		return evaluate(a, step, row, arena, err);
+	if (step->depth > 0)
+		return assign_inside(a, step, row, v, arena, err);
 	a->edits[step->target].value = v;
 	if (a->targets[step->target].seen)
 		a->vars[a->nvars + step->target] = read_text(v, arena);
