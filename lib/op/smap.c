@@ -22,22 +22,23 @@ struct weir_smap {
 	/* Results that are not passed on yet: their text, and rows over it. */
 	struct weir_buf text;
 	struct weir_event rows[WEIR_BLOCK_EVENTS];
+	struct weir_slot from[WEIR_BLOCK_EVENTS]; /* what each comes from */
 	uint32_t n;
-	const char *source; /* of the block in hand, and its line */
-	uint64_t line;
+	const struct weir_block *block; /* the one in hand */
 };
 
 /* Pass the results on. */
 static int
 flush(struct weir_smap *m, struct weir_stage *st, struct weir_error *err)
 {
-	struct weir_block b = {.n = m->n,
-	    .events = m->rows,
-	    .source = m->source,
-	    .line = m->line};
+	struct weir_block b = {.n = m->n, .events = m->rows, .from = m->from};
 
 	if (m->n == 0)
 		return 1;
+	b.source = m->block->source;
+	b.line = m->block->line;
+	b.offset = m->block->offset;
+	b.origin = m->block->from != NULL ? m->block->origin : m->block->text;
 	memset(weir_buf_reserve(&m->text, WEIR_PAD), 0, WEIR_PAD);
 	b.text = m->text.data;
 	b.watermark_after = m->rows[m->n - 1].watermark;
@@ -55,15 +56,19 @@ flush_full(struct weir_smap *m, struct weir_stage *st, struct weir_error *err)
 	    : flush(m, st, err);
 }
 
-/* The text from start on is a result, out of event e. */
+/* The text from start on is a result, out of event i of the block in hand. */
 static inline void
-add_row(struct weir_smap *m, const struct weir_event *e, size_t start)
+add_row(struct weir_smap *m, uint32_t i, size_t start)
 {
-	struct weir_event *row = &m->rows[m->n++];
+	const struct weir_event *e = &m->block->events[i];
+	struct weir_event *row = &m->rows[m->n];
 
 	*row = *e;
 	row->off = (uint32_t)start;
 	row->len = (uint32_t)(m->text.len - start);
+	m->from[m->n++] = m->block->from != NULL
+	    ? m->block->from[i]
+	    : (struct weir_slot){e->off, e->len};
 	weir_buf_putc(&m->text, '\n');
 }
 
@@ -162,7 +167,7 @@ split(struct weir_smap *m, struct weir_stage *st, const struct weir_block *b,
 		}
 		if (kept == at && end < BATCH_BYTES &&
 		    m->n < WEIR_BLOCK_EVENTS) {
-			add_row(m, &b->events[i], end);
+			add_row(m, i, end);
 			kept++;
 		} else {
 			m->text.len = end;
@@ -174,7 +179,7 @@ split(struct weir_smap *m, struct weir_stage *st, const struct weir_block *b,
 		end = m->text.len;
 		if (compute_element(m, &row, list, at, err) < 0)
 			return -1;
-		add_row(m, &b->events[i], end);
+		add_row(m, i, end);
 	}
 	return 1;
 }
@@ -190,8 +195,7 @@ events(void *self, struct weir_stage *st, const struct weir_block *b,
 	size_t start;
 	int rc;
 
-	m->source = b->source;
-	m->line = b->line;
+	m->block = b;
 	for (; i < end; i++) {
 		if (flush_full(m, st, err) < 0)
 			return -1;
@@ -203,7 +207,7 @@ events(void *self, struct weir_stage *st, const struct weir_block *b,
 			start = m->text.len;
 			rc = compute(m, &row, arena, err);
 			if (rc > 0)
-				add_row(m, &b->events[i], start);
+				add_row(m, i, start);
 			else
 				rc = fails(m, st, b, i, err);
 		}
@@ -227,31 +231,32 @@ open_map(void *self, struct weir_stage *st, struct weir_error *err)
 static int
 finish(void *self, struct weir_stage *st, struct weir_error *err)
 {
-	struct weir_smap *m = self;
 	struct weir_event none = {
 	    .time = WEIR_TIME_NONE, .watermark = WEIR_TIME_NONE};
+	struct weir_block b = {.text = "", .n = 1, .events = &none};
+	struct weir_smap *m = self;
 	const struct weir_list *list;
-	struct weir_row row = {0};
-	size_t i, n = 1;
+	struct weir_row row = {.text = ""};
+	size_t i, n = 1, start;
 	int rc = 1;
 
 	if (!m->null_input)
 		return 1;
-	row.text = "";
-	m->source = "--null-input";
+	b.source = "the result";
+	m->block = &b;
 	if (m->each != NULL) {
 		rc = open_list(m, &row, weir_stage_arena(st), &list, err);
 		n = rc > 0 ? list->n : 0;
 	}
 	for (i = 0; i < n && rc >= 0; i++) {
 		rc = flush_full(m, st, err);
-		none.off = (uint32_t)m->text.len;
+		start = m->text.len;
 		if (rc > 0 && m->each != NULL)
 			rc = compute_element(m, &row, list, i, err);
 		else if (rc > 0)
 			rc = compute(m, &row, weir_stage_arena(st), err);
 		if (rc > 0)
-			add_row(m, &none, none.off);
+			add_row(m, 0, start);
 	}
 	return rc < 0 ? -1 : flush(m, st, err);
 }
