@@ -96,6 +96,20 @@ drain(void *ctx)
 	c->tool.config.wake_drain(c->tool.config.ctx);
 }
 
+/* A sink is written in pieces: each must be good without those before it. */
+static void
+check_output(struct tool *t)
+{
+	enum weir_format format = t->config.output;
+
+	if (format == WEIR_FORMAT_FRAMES)
+		tool_usage(t, "a sink is JSON: frames are for pipes");
+	if (format != WEIR_FORMAT_AUTO && format != WEIR_FORMAT_JSON &&
+	    format != WEIR_FORMAT_SEQ)
+		tool_usage(t, "a sink is JSON or a sequence: smap makes other "
+			      "formats of it");
+}
+
 static int
 supervise(struct checkpoint *c)
 {
@@ -107,8 +121,7 @@ supervise(struct checkpoint *c)
 	struct tool *t = &c->tool;
 	int status;
 
-	if (t->config.output == WEIR_FORMAT_FRAMES)
-		tool_usage(t, "a sink is JSON: frames are for pipes");
+	check_output(t);
 	seen = t->config;
 	seen.files = &c->source;
 	seen.nfiles = c->source != NULL;
@@ -185,8 +198,7 @@ sink(struct checkpoint *c)
 		tool_usage(&c->tool,
 		    "standard input is a terminal: this is "
 		    "the end of a pipeline");
-	if (c->tool.config.output == WEIR_FORMAT_FRAMES)
-		tool_usage(&c->tool, "a sink is JSON: frames are for pipes");
+	check_output(&c->tool);
 	return write_out(c, &role);
 }
 

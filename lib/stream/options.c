@@ -13,10 +13,10 @@ const struct weir_option weir_common_options[] = {
 	    "auto|json|seq|frames|csv|tsv|logfmt|clf|combined|syslog|lines|"
 	    "regex:"},
 	{WEIR_OPT_OUTPUT, 'o', "output", "FORMAT",
-	    "json, seq, csv, tsv, logfmt, table or frames (as it came in)",
+	    "json, seq, frames, csv, tsv, logfmt, table (as in)",
 	    "json|seq|csv|tsv|logfmt|table|frames"},
 	{WEIR_OPT_COLUMNS, 0, "columns", "NAME,...",
-	    "columns of csv, tsv and table (the first event's fields)",
+	    "of csv, tsv and table (the first event's fields)",
 	    NULL},
 	{WEIR_OPT_JSON, 'J', "json", NULL, "the same as -o json", NULL},
 	{WEIR_OPT_FRAMES, 'F', "frames", NULL, "the same as -o frames", NULL},
