@@ -6,8 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TEXT_MAX  ((size_t)256 << 10) /* a block ends when it has so much */
-#define TEXT_KEEP ((size_t)8 << 20)   /* room that stays allocated */
+#define TEXT_MAX    ((size_t)256 << 10) /* a block ends when it has so much */
+#define OVER_HEADER "the header is over the limit"
+#define TEXT_KEEP   ((size_t)8 << 20) /* room that stays allocated */
 
 /* What was found at some place. */
 struct record {
@@ -32,6 +33,7 @@ record_ended(struct weir_reader *r)
 	const char *s = r->buf + r->scanned, *end = r->buf + r->end;
 	bool ended = false;
 
+	r->buf[r->end] = '\n'; /* stops the scan */
 	for (; s < end && !ended; s++) {
 		s += weir_span_to(s, '"', '"');
 		if (s < end && *s == '"')
@@ -39,6 +41,7 @@ record_ended(struct weir_reader *r)
 		else if (s < end)
 			ended = !r->conv.inside;
 	}
+	r->buf[r->end] = '\0';
 	r->scanned = r->end;
 	return ended;
 }
@@ -64,7 +67,11 @@ weir_convert_end(struct weir_reader *r)
 {
 	r->last = true;
 	r->conv.open = false;
-	weir_lines_end(r);
+	/* An open record may well end in a newline. */
+	if (r->tail.len == 0 && r->end > r->pos && r->buf[r->end - 1] == '\n')
+		r->ready = r->scanned = r->end;
+	else
+		weir_lines_end(r);
 }
 
 /* More of the record at pos has to come. */
@@ -104,15 +111,18 @@ convert_csv(struct weir_reader *r, struct weir_object *o, const char *s,
 	uint32_t inside;
 	bool whole;
 
-	if ((size_t)(stop - s) > max + 1)
+	/* Newline or not: what is within the limit decides. */
+	if (left > max)
 		stop = s + max + 1;
+	r->buf[r->end] = '\n'; /* stops the scan */
 	v = weir_csv_record(r->conv.k, o, s, stop, &end, &inside, &whole);
+	r->buf[r->end] = '\0';
 	rec->len = (size_t)(end - s);
 	rec->lines = inside + 1;
 	rec->over = false;
 	if (whole && rec->len <= max)
 		return v;
-	if (v == WEIR_OPEN && stop == ready && !r->last && left <= max)
+	if (v == WEIR_OPEN && !r->last && left <= max)
 		return WEIR_OPEN;
 	if (v != WEIR_REFUSED || whole || rec->len > max)
 		o->why = "a quoted field is not closed";
@@ -169,20 +179,20 @@ convert(struct weir_reader *r, const char *s, uint32_t n, struct weir_object *o,
 	struct weir_convert_in *c = &r->conv;
 	bool csv = c->k->format == WEIR_FORMAT_CSV;
 	const char *ready = r->buf + r->ready;
-	size_t room = (size_t)(ready - s);
+	size_t room = (size_t)(r->buf + r->end - s);
 	enum weir_verdict v;
 
 	*rec = (struct record){.lines = 1};
 	if (!csv || *s == '\n' || *s == '\r') {
-		const char *nl = memchr(s, '\n', room);
+		const char *nl = memchr(s, '\n', (size_t)(ready - s));
 
-		room = rec->len = (size_t)(nl - s);
+		rec->len = (size_t)(nl - s);
 		if (blank(c->k, s, rec->len))
 			return WEIR_BLANK;
 		rec->over = rec->len > r->c.max_line;
 		if (rec->over && !csv)
 			return WEIR_REFUSED;
-		room = csv ? (size_t)(ready - s) : room;
+		room = csv ? room : rec->len;
 	}
 	*o = (struct weir_object){.slots = r->slots + (size_t)n * r->nslots};
 	if (r->index != NULL) {
@@ -270,13 +280,20 @@ odd_record(struct weir_reader *r, enum weir_verdict v,
 	return ret;
 }
 
+static int
+bad_header(const struct weir_reader *r, const char *why, struct weir_error *err)
+{
+	return weir_fail(err, WEIR_INPUT, "%s:%llu: %s",
+	    weir_source_name(r->source), (unsigned long long)r->line + 1, why);
+}
+
 /* The first record of a file names the columns. 1, 0 to wait, -1. */
 static int
 take_header(struct weir_reader *r, struct weir_error *err)
 {
 	struct weir_converter *k = r->conv.k;
 	const char *s = r->buf + r->pos, *end;
-	struct weir_error inner = {.text = "the header is over the limit"};
+	struct weir_error inner = {.text = OVER_HEADER};
 	struct weir_object o;
 	struct record rec;
 	enum weir_verdict v;
@@ -292,9 +309,7 @@ take_header(struct weir_reader *r, struct weir_error *err)
 	if (!rec.over)
 		ret = weir_converter_header(k, s, end, &inner);
 	if (ret < 0)
-		return weir_fail(err, WEIR_INPUT, "%s:%llu: %s",
-		    weir_source_name(r->source),
-		    (unsigned long long)r->line + 1, inner.text);
+		return bad_header(r, inner.text, err);
 	r->counts.lines += rec.lines;
 	weir_reader_consume(r, r->pos + rec.len + 1, rec.lines);
 	return 1;
@@ -325,8 +340,13 @@ weir_convert_next(
 	size_t to;
 	int ret;
 
-	if (r->tail.done && weir_long_next(r, err) < 0)
-		return -1;
+	if (r->tail.done) {
+		begin(r);
+		if (has_header(r->conv.k) && !r->conv.k->named)
+			return bad_header(r, OVER_HEADER, err);
+		if (weir_long_next(r, err) < 0)
+			return -1;
+	}
 	while (r->pos < r->ready) {
 		begin(r);
 		if (has_header(r->conv.k) && !r->conv.k->named) {

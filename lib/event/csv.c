@@ -32,6 +32,10 @@ unquoted(struct weir_object *o, const char **at, const char *stop)
 
 		s += n;
 		o->out += n;
+		if (s >= stop) {
+			*at = stop;
+			return NULL;
+		}
 		if (at_end(s))
 			break;
 		if (*s == '"') {
@@ -56,7 +60,7 @@ quoted(
 	for (;;) {
 		size_t n = weir_copy_plain(o->out, s, '"');
 
-		if (n >= (size_t)(stop - s)) {
+		if (s >= stop || n >= (size_t)(stop - s)) {
 			*at = stop;
 			return NULL;
 		}

@@ -1,5 +1,6 @@
 #include "base/hash.h"
 #include "base/mem.h"
+#include "base/utf8.h"
 #include "event/convert.h"
 
 #include <stdlib.h>
@@ -120,7 +121,10 @@ look_up(struct weir_logfmt *l, struct weir_str name, struct weir_prover *p)
 	return (unsigned)l->n - 1;
 }
 
-/* The field of a name; *guess is what is expected, and then what is next. */
+/*
+ * The field of a name, or NULL if it is not UTF-8; *guess is what is expected,
+ * and then what is next.
+ */
 static const struct weir_field *
 find(struct weir_converter *k, struct weir_str name, uint16_t **guess)
 {
@@ -129,6 +133,8 @@ find(struct weir_converter *k, struct weir_str name, uint16_t **guess)
 
 	if (i == NONE || l->names[i].len != name.len ||
 	    memcmp(l->names[i].text, name.s, name.len) != 0) {
+		if (weir_utf8_valid(name.s, name.len) != name.len)
+			return NULL;
 		i = look_up(l, name, k->prover);
 		if (i == NONE)
 			return other(l, name, k->prover);
@@ -262,6 +268,8 @@ weir_logfmt_line(struct weir_converter *k, struct weir_object *o, const char *s,
 			return weir_refuse(o, "no name where one is expected");
 		f = find(
 		    k, (struct weir_str){name, (size_t)(s - name)}, &guess);
+		if (f == NULL)
+			return weir_refuse(o, "invalid UTF-8");
 		if (s < end && *s == '=') {
 			s = put_value(o, f, s + 1, end);
 			if (s == NULL)
