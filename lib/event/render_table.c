@@ -128,7 +128,9 @@ measure(struct weir_render *r)
 static void
 pad(struct weir_buf *out, size_t n)
 {
-	memset(weir_buf_reserve(out, n), ' ', n);
+	char *p = weir_buf_reserve(out, n + 1);
+
+	memset(p, ' ', n);
 	out->len += n;
 }
 

@@ -179,11 +179,12 @@ static int
 check_zone(
     struct weir_build *b, const struct weir_ast *ast, struct weir_node *call)
 {
-	const struct weir_value *v = &call->kids[call->n - 1]->value;
+	const struct weir_value *v;
 	struct weir_error why;
 
 	if (!(call->func->flags & WEIR_F_ZONE) || call->n < call->func->max)
 		return 1;
+	v = &call->kids[call->n - 1]->value;
 	if (b->x->zones == NULL)
 		b->x->zones = weir_zones_new();
 	if (call->kids[call->n - 1]->kind != WEIR_N_CONST ||

@@ -58,7 +58,7 @@ writes() {
 	writes csv $'z,a\n,1\n3,2' --columns=z,a <rows
 	writes tsv $'z\ta\n\t1\n3\t2' --columns=z,a <rows
 	writes csv 'z,a' --columns=z,a </dev/null
-	for bad in a,a a,,b '' ,; do
+	for bad in a,a a,,b '' ','; do
 		run sfilter -o csv --columns=$bad true rows
 		[ "$status" = 2 ]
 	done
