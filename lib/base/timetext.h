@@ -67,6 +67,19 @@ int weir_time_read_format(
 int weir_time_format_check(const char *fmt, struct weir_error *err);
 
 /*
+ * The way back: local time in that format. %f is a fraction of 3, 6 or 9
+ * digits, as needed, %1f to %9f one of so many (cut off), %Z the zone's name.
+ */
+struct weir_buf;
+struct weir_time_zone {
+	int east_s;	  /* of UTC */
+	const char *name; /* of local time then, like CEST */
+};
+void weir_time_print_format(struct weir_buf *out, const char *fmt, int64_t sec,
+    uint32_t nanos, const struct weir_time_zone *zone);
+int weir_time_print_check(const char *fmt, struct weir_error *err);
+
+/*
  * A number of units since 1970; 0 if outside. A double stands for its shortest
  * decimal text, so 1700000000.123 s is .123000000; below a nanosecond it is
  * rounded down.

@@ -9,6 +9,7 @@
 #include "expr/regex.h"
 #include "expr/zones.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static struct weir_node *
@@ -179,20 +180,43 @@ static int
 check_zone(
     struct weir_build *b, const struct weir_ast *ast, struct weir_node *call)
 {
-	const struct weir_value *v;
+	const struct weir_node *last;
 	struct weir_error why;
 
 	if (!(call->func->flags & WEIR_F_ZONE) || call->n < call->func->max)
 		return 1;
-	v = &call->kids[call->n - 1]->value;
 	if (b->x->zones == NULL)
 		b->x->zones = weir_zones_new();
-	if (call->kids[call->n - 1]->kind != WEIR_N_CONST ||
-	    v->kind != WEIR_STRING ||
-	    weir_zones_get(b->x->zones, (struct weir_str){v->s, v->aux}, &why))
+	last = call->kids[call->n - 1];
+	if (last->kind != WEIR_N_CONST || last->value.kind != WEIR_STRING ||
+	    weir_zones_get(b->x->zones,
+		(struct weir_str){last->value.s, last->value.aux}, &why))
 		return 1;
 	return weir_source_fail(
 	    b->src, ast->kids[ast->n - 1]->pos, "%s", why.text);
+}
+
+/* So is a constant format. */
+static int
+check_format(
+    struct weir_build *b, const struct weir_ast *ast, struct weir_node *call)
+{
+	const struct weir_node *kid;
+	struct weir_error why;
+	char *format;
+	int rc;
+
+	if (!(call->func->flags & WEIR_F_FORMAT))
+		return 1;
+	kid = call->kids[1];
+	if (kid->kind != WEIR_N_CONST || kid->value.kind != WEIR_STRING)
+		return 1;
+	format = weir_strndup(kid->value.s, kid->value.aux);
+	rc = weir_format_check(call->func, format, &why);
+	free(format);
+	return rc >= 0
+	    ? 1
+	    : weir_source_fail(b->src, ast->kids[1]->pos, "%s", why.text);
 }
 
 /* Constant text that is no timestamp or duration is a slip of the writer. */
@@ -250,7 +274,8 @@ weir_check_call(struct weir_build *b, const struct weir_ast *ast)
 	node->func = f;
 	node->index = WEIR_EXPR_NONE;
 	if (check_pattern(b, &plain, node) < 0 ||
-	    check_zone(b, &plain, node) < 0 || check_early(b, node) < 0)
+	    check_zone(b, &plain, node) < 0 ||
+	    check_format(b, &plain, node) < 0 || check_early(b, node) < 0)
 		return NULL;
 	weir_fold(b, node);
 	return node;

@@ -11,7 +11,7 @@
 static const struct weir_func *const tables[] = {weir_funcs_basic,
     weir_funcs_convert, weir_funcs_string, weir_funcs_time, weir_funcs_optional,
     weir_funcs_math, weir_funcs_text, weir_funcs_format, weir_funcs_list,
-    weir_funcs_regex};
+    weir_funcs_regex, weir_funcs_clock, weir_funcs_data, weir_funcs_net};
 
 #define TABLES (sizeof tables / sizeof *tables)
 
@@ -73,6 +73,35 @@ weir_room(struct weir_env *env, size_t bytes, struct weir_value *error)
 	*error = weir_error_value(
 	    env, "the expression needs over %zu MiB", WEIR_EVAL_MEMORY >> 20);
 	return false;
+}
+
+struct weir_value
+weir_text_of(struct weir_env *env, struct weir_buf *b)
+{
+	struct weir_value v;
+	char *copy;
+
+	if (weir_room(env, b->len, &v)) {
+		copy = weir_arena_alloc(env->arena, b->len);
+		if (b->len != 0)
+			memcpy(copy, b->data, b->len);
+		v = weir_text(copy, b->len);
+	}
+	weir_buf_fini(b);
+	return v;
+}
+
+const char *
+weir_cstr(struct weir_env *env, struct weir_value s)
+{
+	char *copy;
+
+	if (s.aux != 0 && memchr(s.s, '\0', s.aux) != NULL)
+		return NULL;
+	copy = weir_arena_alloc(env->arena, (size_t)s.aux + 1);
+	memcpy(copy, s.s, s.aux);
+	copy[s.aux] = '\0';
+	return copy;
 }
 
 struct weir_str

@@ -37,7 +37,8 @@ enum {
 	WEIR_F_CHECKED = 8, /* an error for constant arguments is found early */
 	WEIR_F_LAX = 16,    /* wants absent arguments and errors, too */
 	WEIR_F_PATTERN = 32, /* argument 1 is a regular expression */
-	WEIR_F_ZONE = 64     /* the last argument, if given, is a time zone */
+	WEIR_F_ZONE = 64,    /* the last argument, if given, is a time zone */
+	WEIR_F_FORMAT = 128  /* argument 1 is a time's format */
 };
 
 struct weir_func {
@@ -60,6 +61,9 @@ extern const struct weir_func weir_funcs_text[];
 extern const struct weir_func weir_funcs_format[];
 extern const struct weir_func weir_funcs_list[];
 extern const struct weir_func weir_funcs_regex[];
+extern const struct weir_func weir_funcs_clock[];
+extern const struct weir_func weir_funcs_data[];
+extern const struct weir_func weir_funcs_net[];
 
 /*
  * The function of that name that can be called so (WEIR_F_GLOBAL or
@@ -115,6 +119,14 @@ weir_text(const char *s, size_t len)
 	return (struct weir_value){
 	    .kind = WEIR_STRING, .aux = (uint32_t)len, .s = s};
 }
+
+/* A string (or bytes) out of a buffer, which is emptied; or an error. */
+struct weir_value weir_text_of(struct weir_env *env, struct weir_buf *b);
+/* A string with a NUL behind it: NULL if it has one inside. */
+const char *weir_cstr(struct weir_env *env, struct weir_value s);
+/* Is a constant format what that function can take? -1 with *err. */
+int weir_format_check(
+    const struct weir_func *f, const char *format, struct weir_error *err);
 
 /* A timestamp or a duration, or an error where it is out of range. */
 struct weir_value weir_timestamp(

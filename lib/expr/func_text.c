@@ -222,24 +222,6 @@ next_match(struct weir_value s, struct weir_value sub, size_t *at, size_t *from)
 }
 
 static struct weir_value
-copy_out(struct weir_env *env, struct weir_buf *b)
-{
-	struct weir_value v;
-	char *copy;
-
-	if (!weir_room(env, b->len, &v)) {
-		weir_buf_fini(b);
-		return v;
-	}
-	copy = weir_arena_alloc(env->arena, b->len);
-	if (b->len != 0)
-		memcpy(copy, b->data, b->len);
-	v = weir_text(copy, b->len);
-	weir_buf_fini(b);
-	return v;
-}
-
-static struct weir_value
 fn_replace(struct weir_env *env, const struct weir_call *c)
 {
 	struct weir_value s = c->args[0], sub = c->args[1], by = c->args[2];
@@ -267,7 +249,7 @@ fn_replace(struct weir_env *env, const struct weir_call *c)
 		done = at;
 	}
 	weir_buf_add(&out, s.s + done, s.aux - done);
-	return copy_out(env, &out);
+	return weir_text_of(env, &out);
 }
 
 static struct weir_value
@@ -323,7 +305,7 @@ fn_join(struct weir_env *env, const struct weir_call *c)
 			weir_buf_add(&out, sep.s, sep.aux);
 		weir_buf_add(&out, v.s, v.aux);
 	}
-	return copy_out(env, &out);
+	return weir_text_of(env, &out);
 }
 
 static struct weir_value
@@ -345,7 +327,7 @@ fn_quote(struct weir_env *env, const struct weir_call *c)
 		weir_buf_putc(&out, p != NULL ? to[p - from] : s.s[i]);
 	}
 	weir_buf_putc(&out, '"');
-	return copy_out(env, &out);
+	return weir_text_of(env, &out);
 }
 
 /* clang-format off */

@@ -76,7 +76,8 @@ test_functions(const char *page)
 	static const struct weir_func *const tables[] = {weir_funcs_basic,
 	    weir_funcs_convert, weir_funcs_string, weir_funcs_time,
 	    weir_funcs_optional, weir_funcs_math, weir_funcs_text,
-	    weir_funcs_format, weir_funcs_list, weir_funcs_regex};
+	    weir_funcs_format, weir_funcs_list, weir_funcs_regex,
+	    weir_funcs_clock, weir_funcs_data, weir_funcs_net};
 	const struct weir_func *f;
 	char call[64];
 	size_t i;
