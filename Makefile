@@ -242,7 +242,7 @@ dist:
 clean:
 	rm -rf $(BUILD)
 
--include $(LIB_OBJ:.o=.d) $(TOOLS:%=$(BUILD)/cmd/%.d) $(TOOL_OBJ:.o=.d) \
+-include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes sanitize memcheck crash demo lint bench fuzz \
 	fuzz-replays install uninstall dist clean
