@@ -239,6 +239,19 @@ fitting(const struct weir_framer *f, const struct weir_event *ev, uint32_t n)
 	return k;
 }
 
+/*
+ * Is a run of k events, with nothing waiting before it, as good as a full
+ * frame? Then its text is sent from where it lies.
+ */
+static bool
+fills_frame(const struct weir_framer *f, const struct weir_event *ev,
+    uint32_t k, struct weir_piece *text)
+{
+	return f->n == 0 &&
+	    weir_events_gapless(ev, k, SIZE_MAX, &text->len) == k &&
+	    text->len > f->out->chunk / 2;
+}
+
 /* They never fall. */
 static void
 add_watermarks(struct weir_framer *f, const struct weir_event *ev, uint32_t n,
@@ -305,6 +318,7 @@ weir_framer_pass(struct weir_framer *f, const struct weir_block *b, uint32_t i,
 		const uint16_t *index =
 		    indexed ? b->index + (size_t)i * WEIR_INDEX_MAX : NULL;
 		uint32_t k = fitting(f, ev, n);
+		struct weir_piece text;
 
 		if (k == 0 && f->n > 0) {
 			if (send_frame(f, err) < 0 ||
@@ -312,11 +326,12 @@ weir_framer_pass(struct weir_framer *f, const struct weir_block *b, uint32_t i,
 				return -1;
 			continue;
 		}
-		if (k == 0) { /* larger than a frame should be */
-			struct weir_piece text = {
-			    b->text + ev->off, (size_t)ev->len + 1};
-
-			add_rows(f, ev, k = 1, index, hold_ns);
+		text =
+		    (struct weir_piece){b->text + ev->off, (size_t)ev->len + 1};
+		if (k == 0 || fills_frame(f, ev, k, &text)) {
+			/* k is 0: larger than a frame should be */
+			k = k == 0 ? 1 : k;
+			add_rows(f, ev, k, index, hold_ns);
 			if (send_rows(f, &text, 1, err) < 0 ||
 			    (indexed && use_names(f, b->names, err) < 0))
 				return -1;

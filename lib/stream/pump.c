@@ -337,6 +337,14 @@ mind_idle(struct weir_stage *st, const struct watch *w, size_t awaited,
 	return moved ? weir_stage_advance(st, st->wm.merged, err) : 1;
 }
 
+/* Is there nothing that a flush would write? */
+static bool
+clean(const struct weir_stage *st)
+{
+	return st->nsides == 0 &&
+	    (st->writer == NULL || !weir_writer_dirty(st->writer));
+}
+
 /*
  * Wait until input `awaited` (or, if that is ninputs, any idle one) may have
  * something. Flushes first if it would block.
@@ -362,8 +370,9 @@ wait_input(struct weir_stage *st, size_t awaited, struct weir_error *err)
 			1);
 	if (st->c.idle_ns > 0 && weir_watermark_all_idle(&st->wm))
 		sooner(&w, IDLE_TICK_MS);
-	got = poll_all(&w, 0, err);
-	if (got == 0) {
+	/* With nothing to flush first, one call does. */
+	got = poll_all(&w, clean(st) ? w.timeout_ms : 0, err);
+	if (got == 0 && !clean(st)) {
 		if (weir_stage_rest(st, err) < 0)
 			return -1;
 		if (st->c.stop != NULL && *st->c.stop != 0)
