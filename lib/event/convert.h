@@ -248,17 +248,24 @@ weir_put_string(struct weir_object *o, const struct weir_field *f,
 	weir_member_end(o, f);
 }
 
+/* Bytes as they are; WEIR_KEY_ROOM of them can be read. */
+static inline void
+weir_put_raw(struct weir_object *o, const char *s, size_t len)
+{
+	if (len <= WEIR_KEY_ROOM)
+		memcpy(o->out, s, WEIR_KEY_ROOM);
+	else
+		memcpy(o->out, s, len);
+	o->out += len;
+}
+
 /* Text that is JSON already. */
 static inline void
 weir_put_json(struct weir_object *o, const struct weir_field *f, const char *s,
     size_t len)
 {
 	weir_member_begin(o, f);
-	if (len <= WEIR_KEY_ROOM)
-		memcpy(o->out, s, WEIR_KEY_ROOM);
-	else
-		memcpy(o->out, s, len);
-	o->out += len;
+	weir_put_raw(o, s, len);
 	weir_member_end(o, f);
 }
 

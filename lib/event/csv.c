@@ -20,9 +20,8 @@ unquoted(struct weir_object *o, const char **at, const char *stop)
 	if (*s == '-' || (unsigned char)(*s - '0') < 10) {
 		const char *end = weir_proof_number(s);
 
-		if (end != NULL && at_end(end) && end - s <= WEIR_KEY_ROOM) {
-			memcpy(o->out, s, WEIR_KEY_ROOM);
-			o->out += end - s;
+		if (end != NULL && at_end(end)) {
+			weir_put_raw(o, s, (size_t)(end - s));
 			return end;
 		}
 	}

@@ -29,10 +29,8 @@ put_value(struct weir_object *o, const char *s, const char *end)
 	if (*s == '-' || (unsigned char)(*s - '0') < 10) {
 		const char *stop = weir_proof_number(s);
 
-		if (stop != NULL && at_end(stop, end) &&
-		    stop - s <= WEIR_KEY_ROOM) {
-			memcpy(o->out, s, WEIR_KEY_ROOM);
-			o->out += stop - s;
+		if (stop != NULL && at_end(stop, end)) {
+			weir_put_raw(o, s, (size_t)(stop - s));
 			return stop;
 		}
 	}
