@@ -254,13 +254,12 @@ quoted(const char *s, const char *end)
 {
 	if (*s != '"')
 		return NULL;
-	for (s++;; s += 2) {
+	for (s++; s < end; s += 2) {
 		s += weir_span_to(s, '"', '\\');
-		if (s >= end)
-			return NULL;
-		if (*s == '"')
+		if (s < end && *s == '"')
 			return s;
 	}
+	return NULL;
 }
 
 /* Up to the time: where its bracket is, or NULL. */
