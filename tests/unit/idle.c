@@ -51,12 +51,17 @@ stage(const int *in, int ninputs, int out)
 	    .max_line = WEIR_LINE_MAX,
 	    .wake_fd = -1,
 	    .control_fd = -1};
+	struct weir_stage *st;
+	int status;
 
 	for (int i = 0; i < ninputs; i++) {
 		snprintf(name[i], sizeof name[i], "/dev/fd/%d", in[i]);
 		files[i] = name[i];
 	}
-	_exit(weir_stage_run(weir_stage_new(&c, &ops, NULL), &err));
+	st = weir_stage_new(&c, &ops, NULL);
+	status = weir_stage_run(st, &err);
+	weir_stage_free(st);
+	_exit(status);
 }
 
 static void
