@@ -108,7 +108,7 @@ pass_lines(struct weir_writer *w, const char *text, const struct weir_event *ev,
 			len = (size_t)ev->len + 1;
 		}
 		piece.len = len;
-		if (len > cap || (w->len == 0 && k < n && len > cap / 2)) {
+		if (len > cap || (w->len == 0 && len >= cap / 2)) {
 			/* As good as a full buffer: from where it lies. */
 			if (weir_out_write(&w->out, &piece, 1, err) < 0)
 				return -1;

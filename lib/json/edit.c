@@ -79,30 +79,22 @@ find(struct weir_edit *edits, size_t n, struct weir_str name)
 	return NULL;
 }
 
-/* One member's bytes, or its name and what it is set to. */
+/* Bytes of members, as far as end; the first ones without blanks before. */
 static void
-add_member(struct weir_buf *out, const struct weir_member *m,
-    const struct weir_edit *e, bool first)
+add_run(struct weir_buf *out, const char *s, const char *end, bool first)
 {
-	const char *s = m->begin;
-
 	if (!first)
 		weir_buf_putc(out, ',');
 	while (first && blank(*s))
 		s++;
-	if (e == NULL) {
-		add(out, s, (size_t)(m->end - s));
-		return;
-	}
-	add(out, s, (size_t)(m->value.s - s));
-	weir_value_write(out, e->value);
+	add(out, s, (size_t)(end - s));
 }
 
 void
 weir_json_edit(struct weir_buf *out, const char *text, struct weir_edit *edits,
     size_t n, struct weir_buf *room)
 {
-	const char *at = weir_members(text);
+	const char *at = weir_members(text), *run = NULL;
 	struct weir_member m;
 	struct weir_edit *e;
 	bool first = true;
@@ -111,14 +103,26 @@ weir_json_edit(struct weir_buf *out, const char *text, struct weir_edit *edits,
 	for (i = 0; i < n; i++)
 		edits[i].done = false;
 	weir_buf_putc(out, '{');
+	/* Neighbours that stay go out together, commas included. */
 	while (weir_member_next(&at, &m)) {
 		e = find(edits, n, weir_member_name(&m, room));
-		if (e != NULL && (e->done || removes(e)))
+		if (e == NULL) {
+			run = run == NULL ? m.begin : run;
 			continue;
-		add_member(out, &m, e, first);
+		}
+		if (run != NULL) {
+			add_run(out, run, m.begin - 1, first);
+			first = false;
+			run = NULL;
+		}
+		if (e->done || removes(e))
+			continue;
+		add_run(out, m.begin, m.value.s, first);
+		weir_value_write(out, e->value);
 		first = false;
-		if (e != NULL)
-			e->done = true;
+		e->done = true;
 	}
-	add_rest(out, edits, n, !first);
+	if (run != NULL)
+		add_run(out, run, at, first);
+	add_rest(out, edits, n, !first || run != NULL);
 }

@@ -11,9 +11,12 @@
 #include "base/buf.h"
 #include "json/prover.h"
 
+#include <stdbool.h>
+
 struct weir_member {
 	const char *begin;    /* behind the { or comma, blanks included */
 	struct weir_str name; /* as spelled, without its quotes */
+	bool escaped;	      /* it has escapes */
 	struct weir_str value;
 	const char *end; /* at the comma or } */
 };

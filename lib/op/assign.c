@@ -296,26 +296,39 @@ edit(struct weir_assign *a, const struct weir_row *row, struct weir_buf *out)
 		weir_json_append(out, text, len, a->made, n);
 }
 
-int
-weir_assign_apply(struct weir_assign *a, const struct weir_row *row,
-    struct weir_arena *arena, struct weir_buf *out, struct weir_error *err)
+static int
+run_steps(struct weir_assign *a, const struct weir_row *row,
+    struct weir_arena *arena, struct weir_error *err)
 {
 	const struct weir_step *step = a->steps, *end = step + a->nsteps;
-	struct weir_row seen = *row;
 	struct inside in = {.a = a, .arena = arena, .err = err};
 
-	begin(a, row, arena);
-	seen.vars = a->vars;
 	for (; step < end; step++) {
 		if (step->expr != NULL) {
-			if (run_step(a, step, &seen, arena, err) < 0)
+			if (run_step(a, step, row, arena, err) < 0)
 				return -1;
 		} else if (step->depth > 0) {
 			in.step = step;
-			if (change(&in, &seen) < 0)
+			if (change(&in, row) < 0)
 				return -1;
 		}
 	}
+	return 1;
+}
+
+int
+weir_assign_apply(struct weir_assign *a, struct weir_row *row,
+    struct weir_arena *arena, struct weir_buf *out, struct weir_error *err)
+{
+	const struct weir_value *declared = row->vars;
+	int rc;
+
+	begin(a, row, arena);
+	row->vars = a->vars;
+	rc = run_steps(a, row, arena, err);
+	row->vars = declared;
+	if (rc < 0)
+		return -1;
 	if (a->project)
 		project(a, out);
 	else

@@ -39,8 +39,9 @@ void weir_assign_free(struct weir_assign *a);
 /*
  * Append the object that the row becomes. Row text without slots stands for
  * {}. 1, or -1 with err->text when an expression failed; out is then as it was.
+ * row->vars is another meanwhile.
  */
-int weir_assign_apply(struct weir_assign *a, const struct weir_row *row,
+int weir_assign_apply(struct weir_assign *a, struct weir_row *row,
     struct weir_arena *arena, struct weir_buf *out, struct weir_error *err);
 
 #endif

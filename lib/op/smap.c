@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define BATCH_BYTES ((size_t)128 << 10) /* results that are kept together */
+#define BATCH_BYTES ((size_t)512 << 10) /* results that are kept together */
 #define RESULT_MAX  ((size_t)1 << 30)	/* of one event */
 
 struct weir_smap {
@@ -87,8 +87,8 @@ fails(struct weir_smap *m, struct weir_stage *st, const struct weir_block *b,
 
 /* Append what the row becomes: 1, or -1 with err->text and nothing appended. */
 static inline int
-compute(struct weir_smap *m, const struct weir_row *row,
-    struct weir_arena *arena, struct weir_error *err)
+compute(struct weir_smap *m, struct weir_row *row, struct weir_arena *arena,
+    struct weir_error *err)
 {
 	size_t start = m->text.len;
 
