@@ -51,28 +51,45 @@ find(struct weir_seen *s, uint64_t dev, uint64_t ino)
 	return NULL;
 }
 
+static void
+put(struct weir_seen *s, const struct done *new)
+{
+	struct done *d = find(s, new->dev, new->ino);
+
+	if (d == NULL) {
+		s->done =
+		    weir_grow(s->done, &s->cap, s->n + 1, sizeof *s->done);
+		d = &s->done[s->n++];
+	}
+	*d = *new;
+	d->asked_ms = weir_follow_now_ms();
+}
+
 void
 weir_seen_add(struct weir_seen *s, const struct weir_file *f)
 {
-	struct done *d;
 	struct stat st;
 
 	/* A deleted file will not be met again, but its inode may. */
 	if (!f->regular || f->base + f->off == 0 || fstat(f->fd, &st) < 0 ||
 	    st.st_nlink == 0)
 		return;
-	d = find(s, f->dev, f->ino);
-	if (d == NULL) {
-		s->done =
-		    weir_grow(s->done, &s->cap, s->n + 1, sizeof *s->done);
-		d = &s->done[s->n++];
-	}
-	*d = (struct done){.dev = f->dev,
-	    .ino = f->ino,
-	    .off = f->base + f->off,
-	    .print_len = f->head_len,
-	    .print = weir_file_print(f, f->head_len),
-	    .asked_ms = weir_follow_now_ms()};
+	put(s,
+	    &(struct done){.dev = f->dev,
+		.ino = f->ino,
+		.off = f->base + f->off,
+		.print_len = f->head_len,
+		.print = weir_file_print(f, f->head_len)});
+}
+
+void
+weir_seen_refuse(struct weir_seen *s, const struct stat *st)
+{
+	/* No beginning has this print: once it can be read, it differs. */
+	put(s,
+	    &(struct done){.dev = (uint64_t)st->st_dev,
+		.ino = (uint64_t)st->st_ino,
+		.print = ~weir_hash64("", 0)});
 }
 
 /* Does the file begin as the one that was read did? */

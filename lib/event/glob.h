@@ -24,6 +24,8 @@ struct weir_seen *weir_seen_new(void);
 void weir_seen_free(struct weir_seen *s);
 /* A regular file is about to be closed. */
 void weir_seen_add(struct weir_seen *s, const struct weir_file *f);
+/* It cannot be read now: it is one of them until it can be. */
+void weir_seen_refuse(struct weir_seen *s, const struct stat *st);
 /* Is the file at path, which looks like st, one of them? */
 bool weir_seen_has(
     struct weir_seen *s, const char *path, const struct stat *st);

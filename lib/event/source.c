@@ -340,6 +340,8 @@ weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
 		return -1;
 	if (s->file.fd < 0) {
 		r = look_for_first(s, err);
+		if (r == 0 && s->c.pattern != NULL)
+			return give_up(s);
 		if (r <= 0)
 			return r < 0 ? -1 : nothing(s);
 	}

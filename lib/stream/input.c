@@ -3,6 +3,7 @@
 #include "base/text.h"
 #include "stream/formats.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 static int
@@ -14,12 +15,29 @@ bad_line(void *ctx, const struct weir_bad *bad, struct weir_error *err)
 }
 
 int
+weir_input_timing(struct weir_input *in, struct weir_error *err)
+{
+	const struct weir_stage_config *c = &in->stage->c;
+	struct weir_timing_config tc = {.time = c->time,
+	    .format = c->time_format,
+	    .watermark = c->watermark,
+	    .unit = c->time_unit,
+	    .max_delay_ns = c->max_delay_ns};
+
+	return weir_timing_init(&in->timing, &tc, in->stage->prover, err);
+}
+
+int
 weir_input_open(struct weir_input *in, struct weir_error *err)
 {
 	struct weir_stage *st = in->stage;
 	const struct weir_stage_config *c = &st->c;
-	struct weir_source_config sc = {
-	    .fd = c->in_fd, .follow = c->follow, .once = c->once};
+	struct weir_source_config sc = {.fd = c->in_fd,
+	    .follow = c->follow,
+	    .once = c->once,
+	    .notices = st->notices,
+	    .seen = st->seen,
+	    .pattern = in->own_name ? c->files[in->operand] : NULL};
 	struct weir_reader_config rc = {.format = weir_formats_of(c, in->name),
 	    .convert = c->convert,
 	    .max_line = c->max_line,
@@ -49,6 +67,18 @@ weir_input_close(struct weir_input *in)
 	in->reader = NULL;
 	in->source = NULL;
 	in->have = false;
+}
+
+void
+weir_input_retire(struct weir_input *in)
+{
+	struct weir_stage *st = in->stage;
+	size_t i = in->i;
+
+	weir_input_close(in);
+	weir_timing_fini(&in->timing);
+	free(in->own_name);
+	*in = (struct weir_input){.stage = st, .i = i};
 }
 
 static int

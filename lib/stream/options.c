@@ -214,11 +214,6 @@ weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 		return weir_fail(err, WEIR_USAGE,
 		    "--max-delay, --watermark, --time-unit and --time-format "
 		    "go with -t: say which field holds the time");
-	if (c->follow && c->nfiles > 1 && !timed)
-		return weir_fail(err, WEIR_USAGE,
-		    "--follow with several FILEs goes with -t: without a time "
-		    "they are read one after another, and the first never "
-		    "ends");
 	if (c->shape.columns != NULL &&
 	    weir_render_check(c->shape.columns, err) < 0)
 		return -1;

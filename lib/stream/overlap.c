@@ -42,25 +42,44 @@ refuse(const char *in, const char *out, struct weir_error *err)
 	    weir_show_into(b, sizeof b, out, strlen(out)));
 }
 
+/* The one that is written and is this file, for messages; or NULL. */
+static const char *
+written(const struct weir_stage *st, const struct stat *sb)
+{
+	struct stat out;
+	size_t k;
+
+	if (!S_ISREG(sb->st_mode))
+		return NULL;
+	if (st->c.out_fd >= 0 && fstat(st->c.out_fd, &out) == 0 &&
+	    same(sb, &out))
+		return "standard output";
+	for (k = 0; k < st->nsides; k++)
+		if (stat(weir_side_path(st->sides[k]), &out) == 0 &&
+		    same(sb, &out))
+			return weir_side_path(st->sides[k]);
+	return NULL;
+}
+
+bool
+weir_stage_writes(const struct weir_stage *st, const struct stat *sb)
+{
+	return written(st, sb) != NULL;
+}
+
 int
 weir_stage_check_files(const struct weir_stage *st, struct weir_error *err)
 {
-	struct stat in, out;
-	const char *path;
-	size_t i, k;
+	struct stat in;
+	const char *out;
+	size_t i;
 
 	for (i = 0; i < st->ninputs; i++) {
-		if (!stat_input(st, i, &in) || !S_ISREG(in.st_mode))
+		if (!stat_input(st, i, &in))
 			continue;
-		if (st->c.out_fd >= 0 && fstat(st->c.out_fd, &out) == 0 &&
-		    same(&in, &out))
-			return refuse(
-			    st->inputs[i].name, "standard output", err);
-		for (k = 0; k < st->nsides; k++) {
-			path = weir_side_path(st->sides[k]);
-			if (stat(path, &out) == 0 && same(&in, &out))
-				return refuse(st->inputs[i].name, path, err);
-		}
+		out = written(st, &in);
+		if (out != NULL)
+			return refuse(st->inputs[i].name, out, err);
 	}
 	return 1;
 }

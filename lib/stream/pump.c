@@ -1,18 +1,12 @@
 /*
  * pump.c - the loop of a stage: pick an input, hand over runs of events, wait.
  *
- * Inputs are processed in watermark order. Output is flushed when nothing more
+ * Inputs are processed in watermark order; several that are followed without a
+ * time as they are ready. Output is flushed when nothing more
  * can be processed at once, when the buffer is full, and after a block if what
  * waits is older than 5 ms: low latency when idle, full writes when busy.
  */
-#define _GNU_SOURCE
 #include "stream/runtime.h"
-
-#include <errno.h>
-#include <poll.h>
-
-#define IDLE_TICK_MS 100 /* how often an idle watermark moves on */
-#define PIN_MAX	     64	 /* idle inputs that are watched at once */
 
 int
 weir_stage_flush(struct weir_stage *st, struct weir_error *err)
@@ -210,227 +204,45 @@ dispatch(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	return 1;
 }
 
-/* --- waiting --- */
-
-struct watch {
-	struct pollfd p[PIN_MAX + 4];
-	size_t ninputs; /* p[0..ninputs) are inputs, of[] says which */
-	size_t of[PIN_MAX];
-	size_t n, wake, control, capture, out; /* places in p; n: not watched */
-	int timeout_ms;
-};
-
-static void
-watch_fd(struct watch *w, int fd, size_t *place)
-{
-	*place = w->n;
-	if (fd < 0)
-		return;
-	w->p[w->n++] = (struct pollfd){.fd = fd, .events = POLLIN};
-}
-
-static void
-sooner(struct watch *w, int64_t ms)
-{
-	if (ms < 0)
-		ms = 0;
-	if (w->timeout_ms < 0 || ms < w->timeout_ms)
-		w->timeout_ms = (int)(ms > 3600000 ? 3600000 : ms);
-}
-
-static void
-watch_input(struct watch *w, const struct weir_stage *st, size_t i)
-{
-	const struct weir_input *in = &st->inputs[i];
-	int timeout_ms = -1, fd;
-	size_t place;
-
-	if (!in->opened || in->source == NULL || w->ninputs >= PIN_MAX)
-		return;
-	fd = weir_source_fd(in->source, &timeout_ms);
-	if (timeout_ms >= 0)
-		sooner(w, timeout_ms);
-	if (fd < 0)
-		return;
-	watch_fd(w, fd, &place);
-	w->of[w->ninputs++] = i;
-}
-
-static void
-watch_others(struct watch *w, const struct weir_stage *st)
-{
-	size_t none = sizeof w->p / sizeof *w->p;
-
-	w->wake = w->control = w->capture = w->out = none;
-	if (st->c.wake_fd >= 0)
-		watch_fd(w, st->c.wake_fd, &w->wake);
-	if (st->c.control_fd >= 0)
-		watch_fd(w, st->c.control_fd, &w->control);
-	if (st->capture.pid > 0)
-		watch_fd(w, st->capture.fd, &w->capture);
-	if (st->writer != NULL) {
-		/* for nothing but the end of its reader, even with no output */
-		watch_fd(w, st->c.out_fd, &w->out);
-		w->p[w->out].events = 0;
-	}
-}
-
-/* What came in besides input: signals, orders, the end of a capture. */
+/* One read, which will not block. */
 static int
-serve(struct weir_stage *st, const struct watch *w, struct weir_error *err)
+read_input(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
-	if (w->wake < w->n && w->p[w->wake].revents != 0 &&
-	    st->c.wake_drain != NULL)
-		st->c.wake_drain(st->c.ctx);
-	if (w->capture < w->n && w->p[w->capture].revents != 0 &&
-	    weir_stage_reap(st, err) < 0)
-		return -1;
-	if (w->out < w->n && (w->p[w->out].revents & POLLERR) != 0) {
-		st->reader_gone = true;
-		return weir_fail(err, WEIR_SYSTEM, "the reader went away");
-	}
-	if (w->control < w->n && w->p[w->control].revents != 0 &&
-	    st->ops->control(st->self, st, err) < 0)
-		return -1;
-	return 1;
-}
-
-/* poll(2) that takes a signal for "something happened". */
-static int
-poll_all(struct watch *w, int timeout_ms, struct weir_error *err)
-{
-	int n = poll(w->p, w->n, timeout_ms);
-
-	if (n >= 0 || errno == EINTR)
-		return n > 0;
-	return weir_fail_errno(err, "cannot wait for input");
-}
-
-/* An input that was silent speaks, or one has been silent for too long. */
-static int
-mind_idle(struct weir_stage *st, const struct watch *w, size_t awaited,
-    struct weir_error *err)
-{
-	int64_t now = weir_clock_ns();
-	bool moved = false;
-	size_t k, i;
-
-	for (k = 0; k < w->ninputs; k++) {
-		i = w->of[k];
-		if (w->p[k].revents == 0)
-			continue;
-		st->inputs[i].heard_ns = now;
-		if (st->wm.inputs[i].idle)
-			weir_watermark_idle(&st->wm, i, false);
-	}
-	if (st->c.idle_ns > 0 && awaited < st->ninputs &&
-	    !st->wm.inputs[awaited].idle &&
-	    now - st->inputs[awaited].heard_ns >= st->c.idle_ns) {
-		moved = weir_watermark_idle(&st->wm, awaited, true) > 0;
-		st->idle_base = st->wm.merged;
-		st->idle_since_ns = now;
-	}
-	if (weir_watermark_all_idle(&st->wm) && st->idle_base != WEIR_TIME_NONE)
-		moved |= weir_watermark_lift(&st->wm,
-			     weir_time_add(
-				 st->idle_base, now - st->idle_since_ns)) > 0;
-	return moved ? weir_stage_advance(st, st->wm.merged, err) : 1;
-}
-
-/* Is there nothing that a flush would write? */
-static bool
-clean(const struct weir_stage *st)
-{
-	return st->nsides == 0 &&
-	    (st->writer == NULL || !weir_writer_dirty(st->writer));
-}
-
-/*
- * Wait until input `awaited` (or, if that is ninputs, any idle one) may have
- * something. Flushes first if it would block.
- */
-static int
-wait_input(struct weir_stage *st, size_t awaited, struct weir_error *err)
-{
-	struct watch w = {.timeout_ms = -1};
-	size_t i;
 	int got;
 
-	if (awaited < st->ninputs)
-		watch_input(&w, st, awaited);
-	for (i = 0; i < st->ninputs; i++)
-		if (i != awaited && st->wm.inputs[i].idle)
-			watch_input(&w, st, i);
-	watch_others(&w, st);
-	if (st->c.idle_ns > 0 && awaited < st->ninputs)
-		sooner(&w,
-		    (st->inputs[awaited].heard_ns + st->c.idle_ns -
-			weir_clock_ns()) /
-			    1000000 +
-			1);
-	if (st->c.idle_ns > 0 && weir_watermark_all_idle(&st->wm))
-		sooner(&w, IDLE_TICK_MS);
-	/* With nothing to flush first, one call does. */
-	got = poll_all(&w, clean(st) ? w.timeout_ms : 0, err);
-	if (got == 0 && !clean(st)) {
-		if (weir_stage_rest(st, err) < 0)
-			return -1;
-		if (st->c.stop != NULL && *st->c.stop != 0)
-			return 1;
-		got = poll_all(&w, w.timeout_ms, err);
-	}
-	if (got < 0 || serve(st, &w, err) < 0)
-		return -1;
-	for (i = 0; i < w.ninputs; i++)
-		st->inputs[w.of[i]].ready = w.p[i].revents != 0;
-	return mind_idle(st, &w, awaited, err);
-}
-
-/* Orders are looked at now and then while a file keeps us busy, too. */
-static int
-glance(struct weir_stage *st, struct weir_error *err)
-{
-	struct watch w = {.timeout_ms = 0};
-	int got;
-
-	if (st->c.control_fd < 0 && st->capture.pid == 0)
-		return 1;
-	watch_others(&w, st);
-	got = poll_all(&w, 0, err);
-	return got <= 0 ? got + 1 : serve(st, &w, err);
-}
-
-static int
-fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
-{
-	bool regular = weir_source_regular(in->source);
-	int got;
-
-	if (in->resting && !regular && !in->ready)
-		return rest(st, in, err);
-	if (in->waiting || !regular) {
-		in->waiting = in->ready = false;
-		if (wait_input(st, in->i, err) < 0)
-			return -1;
-		/* Never read where that would block. */
-		if (st->wm.inputs[in->i].idle || (!regular && !in->ready))
-			return 1;
-	} else if (glance(st, err) < 0) {
-		return -1;
-	}
-	if (st->ended || (st->c.stop != NULL && *st->c.stop != 0))
-		return 1;
 	in->ready = false;
 	got = weir_reader_fill(in->reader, err);
 	if (got < 0)
 		return -1;
-	in->waiting = got == WEIR_GOT_NOTHING;
+	in->waiting = in->spent = got == WEIR_GOT_NOTHING;
 	in->paused |= got == WEIR_GOT_PAUSE;
 	if (got == WEIR_GOT_DATA && st->c.idle_ns > 0)
 		in->heard_ns = weir_clock_ns();
 	if (st->c.progress != NULL)
 		weir_stage_progress(st);
 	return 1;
+}
+
+static int
+fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+{
+	bool regular = weir_source_regular(in->source);
+
+	if (in->resting && !regular && !in->ready)
+		return rest(st, in, err);
+	if (in->waiting || !regular) {
+		in->waiting = in->ready = false;
+		if (weir_stage_wait(st, in->i, err) < 0)
+			return -1;
+		/* Never read where that would block. */
+		if (st->wm.inputs[in->i].idle || (!regular && !in->ready))
+			return 1;
+	} else if (weir_stage_glance(st, err) < 0) {
+		return -1;
+	}
+	if (st->ended || (st->c.stop != NULL && *st->c.stop != 0))
+		return 1;
+	return read_input(st, in, err);
 }
 
 static int
@@ -447,18 +259,79 @@ end_input(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	weir_stage_metrics(st); /* count it while it is there */
 	if (st->c.control_fd < 0)
 		weir_input_close(in);
+	if (in->own_name != NULL)
+		weir_input_retire(in);
 	return 1;
+}
+
+/* Its turn is over. A round is a good time to look who is ready. */
+static int
+next_turn(struct weir_stage *st, struct weir_error *err)
+{
+	if (++st->turn < st->ninputs)
+		return 1;
+	st->turn = 0;
+	return weir_stage_glance(st, err);
+}
+
+/*
+ * Events come out as they arrive: of each input in turn what one read gives. 1,
+ * 0 if this input has nothing now, -1.
+ */
+static int
+take_turn(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+{
+	int got;
+
+	if (in->source == NULL || st->wm.inputs[in->i].ended)
+		return 0;
+	if (!in->spent) {
+		got = weir_input_next(in, err);
+		if (got < 0)
+			return -1;
+		/* Frames have times, after all: in watermark order from now. */
+		if (weir_reader_format(in->reader) == WEIR_FORMAT_FRAMES)
+			st->arrival = false;
+		if (got > 0)
+			return dispatch(st, in, err);
+		if (weir_reader_done(in->reader))
+			return end_input(st, in, err);
+		in->spent = true;
+	}
+	if (!in->ready && (in->waiting || !weir_source_regular(in->source)))
+		return 0;
+	if (read_input(st, in, err) < 0)
+		return -1;
+	return next_turn(st, err);
+}
+
+static int
+step_arrival(struct weir_stage *st, struct weir_error *err)
+{
+	size_t n;
+	int got;
+
+	for (n = 0; n < st->ninputs; n++) {
+		got = take_turn(st, &st->inputs[st->turn], err);
+		if (got != 0)
+			return got;
+		st->turn = (st->turn + 1) % st->ninputs;
+	}
+	return weir_stage_wait(st, st->ninputs, err);
 }
 
 static int
 step(struct weir_stage *st, struct weir_error *err)
 {
-	size_t i = weir_watermark_lowest(&st->wm);
+	size_t i;
 	struct weir_input *in;
 	int got;
 
+	if (st->arrival)
+		return step_arrival(st, err);
+	i = weir_watermark_lowest(&st->wm);
 	if (i == st->ninputs)
-		return wait_input(st, i, err);
+		return weir_stage_wait(st, i, err);
 	in = &st->inputs[i];
 	if (!in->opened && weir_input_open(in, err) < 0)
 		return -1;
@@ -484,7 +357,7 @@ await_orders(struct weir_stage *st, struct weir_error *err)
 		    st->ops->exhausted(st->self, st, paused, err) < 0)
 			return -1;
 	}
-	return st->ended ? 1 : wait_input(st, st->ninputs, err);
+	return st->ended ? 1 : weir_stage_wait(st, st->ninputs, err);
 }
 
 int
@@ -502,6 +375,8 @@ weir_stage_pump(struct weir_stage *st, struct weir_error *err)
 				st->c.show_stats(
 				    st->c.ctx, weir_stage_metrics(st));
 		}
+		if (st->nglobs > 0 && weir_stage_look(st, err) < 0)
+			return -1;
 		if (!weir_watermark_all_ended(&st->wm))
 			got = step(st, err);
 		else if (st->c.control_fd >= 0)

@@ -3,6 +3,8 @@
  *
  *     stage.c    construction, and what operators call
  *     pump.c     the loop: pick an input, hand over runs, wait, flush
+ *     wait.c     what it waits for
+ *     globs.c    inputs that appear while it runs
  *     input.c    one input: open, decode, assign time
  *     overlap.c  files that are both read and written
  *     restore.c  a stage in a job: joining, and taking up saved state
@@ -11,13 +13,17 @@
 #ifndef WEIR_STREAM_RUNTIME_H
 #define WEIR_STREAM_RUNTIME_H
 
+#include "event/glob.h"
 #include "stream/stage.h"
 #include "stream/timing.h"
 #include "stream/watermark.h"
 
+#include <poll.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #define WEIR_SIDES_MAX	  8
+#define WEIR_INPUTS_MAX	  4096	  /* that patterns may find at a time */
 #define WEIR_FLUSH_AGE_NS 5000000 /* output this old goes out after a block */
 
 struct weir_input {
@@ -36,6 +42,10 @@ struct weir_input {
 	bool waiting;			   /* the last fill found nothing */
 	bool ready;			   /* reading will not block */
 	bool resting;			   /* its writer says that it is idle */
+	bool spent;	/* all that was read of it has been handed over */
+	size_t operand; /* which FILE it came from */
+	char *own_name; /* the name, if it was found by a pattern */
+	struct weir_glob *glob; /* no input itself: it finds others */
 };
 
 /* A forked child that writes parts. */
@@ -61,6 +71,14 @@ struct weir_stage {
 	struct weir_watermark wm;
 	int64_t due, hold_ns;
 	int64_t idle_base, idle_since_ns; /* all inputs are silent since */
+	bool arrival;	      /* inputs are read as they are ready */
+	size_t turn;	      /* whose turn it is then */
+	struct pollfd *polls; /* of the wait, and which inputs */
+	size_t *polled, polls_cap;
+	/* following many files */
+	struct weir_notices *notices;
+	struct weir_seen *seen;
+	size_t nglobs;
 	bool timed;
 	/* output */
 	struct weir_writer *writer;
@@ -89,6 +107,7 @@ struct weir_stage {
 };
 
 /* input.c */
+int weir_input_timing(struct weir_input *in, struct weir_error *err);
 int weir_input_open(struct weir_input *in, struct weir_error *err);
 void weir_input_close(struct weir_input *in);
 /*
@@ -100,8 +119,21 @@ int weir_input_next(struct weir_input *in, struct weir_error *err);
 /* What the next event of this input is judged under. */
 int64_t weir_input_watermark(const struct weir_input *in);
 
+/* It was found by a pattern, and has ended: its place is free. */
+void weir_input_retire(struct weir_input *in);
+
+/* globs.c */
+/* How many inputs there may ever be at a time: they never move. */
+size_t weir_stage_inputs_max(const struct weir_stage_config *c);
+/* Open what is followed besides others. 1 or -1. */
+int weir_stage_open_many(struct weir_stage *st, struct weir_error *err);
+/* Take in the files that match by now, if it is time to look. 1 or -1. */
+int weir_stage_look(struct weir_stage *st, struct weir_error *err);
+
 /* overlap.c: 1, or -1 with *err (WEIR_USAGE) if there is such a file. */
 int weir_stage_check_files(const struct weir_stage *st, struct weir_error *err);
+/* Does the stage write to the file that looks like sb? */
+bool weir_stage_writes(const struct weir_stage *st, const struct stat *sb);
 
 /* stage.c */
 /* Count a bad line or event and do what --on-error says. */
@@ -115,6 +147,17 @@ int weir_stage_start(
 int weir_stage_take_barrier(
     struct weir_stage *st, struct weir_barrier *b, struct weir_error *err);
 void weir_stage_progress(struct weir_stage *st); /* tell, now and then */
+
+/* wait.c */
+/*
+ * Wait until input `awaited` (if that is ninputs: any) or an idle one may have
+ * something; where inputs are read as they are ready, until any may. Flushes
+ * first if it would block.
+ */
+int weir_stage_wait(
+    struct weir_stage *st, size_t awaited, struct weir_error *err);
+/* Orders are looked at now and then while a file keeps us busy, too. */
+int weir_stage_glance(struct weir_stage *st, struct weir_error *err);
 
 /* pump.c */
 int weir_stage_pump(struct weir_stage *st, struct weir_error *err);

@@ -31,10 +31,11 @@ weir_stage_new(const struct weir_stage_config *c,
 	st->metrics.start_ns = weir_clock_ns();
 	st->flushed_ns = st->metrics.start_ns;
 	st->ninputs = c->nfiles > 0 ? c->nfiles : 1;
-	st->inputs = weir_calloc(st->ninputs, sizeof *st->inputs);
+	/* Readers hold on to their input: they cannot move later. */
+	st->inputs = weir_calloc(weir_stage_inputs_max(c), sizeof *st->inputs);
 	for (i = 0; i < st->ninputs; i++) {
 		st->inputs[i].stage = st;
-		st->inputs[i].i = i;
+		st->inputs[i].i = st->inputs[i].operand = i;
 		st->inputs[i].name = c->nfiles > 0 ? c->files[i] : NULL;
 	}
 	weir_watermark_init(&st->wm, st->ninputs);
@@ -53,10 +54,16 @@ weir_stage_free(struct weir_stage *st)
 	for (i = 0; i < st->ninputs; i++) {
 		weir_input_close(&st->inputs[i]);
 		weir_timing_fini(&st->inputs[i].timing);
+		weir_glob_close(st->inputs[i].glob);
+		free(st->inputs[i].own_name);
 	}
 	for (i = 0; i < st->nsides; i++)
 		weir_side_free(st->sides[i]);
 	free(st->inputs);
+	free(st->polls);
+	free(st->polled);
+	weir_notices_free(st->notices);
+	weir_seen_free(st->seen);
 	weir_watermark_fini(&st->wm);
 	weir_writer_free(st->writer);
 	weir_prover_free(st->prover);
@@ -78,16 +85,10 @@ weir_stage_free(struct weir_stage *st)
 static int
 open_timing(struct weir_stage *st, struct weir_error *err)
 {
-	struct weir_timing_config tc = {.time = st->c.time,
-	    .format = st->c.time_format,
-	    .watermark = st->c.watermark,
-	    .unit = st->c.time_unit,
-	    .max_delay_ns = st->c.max_delay_ns};
 	size_t i;
 
 	for (i = 0; i < st->ninputs; i++)
-		if (weir_timing_init(
-			&st->inputs[i].timing, &tc, st->prover, err) < 0)
+		if (weir_input_timing(&st->inputs[i], err) < 0)
 			return -1;
 	return 1;
 }
@@ -248,7 +249,8 @@ send_failure(struct weir_stage *st, const struct weir_error *err)
 static int
 run(struct weir_stage *st, struct weir_error *err)
 {
-	if (open_timing(st, err) < 0 || weir_stage_check_files(st, err) < 0)
+	if (open_timing(st, err) < 0 || weir_stage_check_files(st, err) < 0 ||
+	    weir_stage_open_many(st, err) < 0)
 		return -1;
 	if (st->c.hello != NULL) {
 		weir_hello_copy(&st->hello, st->c.hello);

@@ -23,6 +23,15 @@ weir_watermark_fini(struct weir_watermark *wm)
 	*wm = (struct weir_watermark){0};
 }
 
+void
+weir_watermark_begin(struct weir_watermark *wm, size_t i)
+{
+	if (i == wm->n)
+		wm->inputs =
+		    weir_realloc(wm->inputs, ++wm->n * sizeof *wm->inputs);
+	wm->inputs[i] = (struct weir_watermark_input){.t = wm->merged};
+}
+
 static bool
 counts(const struct weir_watermark_input *in)
 {

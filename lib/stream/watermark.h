@@ -30,6 +30,8 @@ struct weir_watermark {
 void weir_watermark_init(struct weir_watermark *wm, size_t n);
 void weir_watermark_fini(struct weir_watermark *wm);
 
+/* Input i begins, now, where the merged one stands; i == n: it is a new one. */
+void weir_watermark_begin(struct weir_watermark *wm, size_t i);
 /*
  * Raise the watermark of input i to t (nanoseconds since 1970); lower ones are
  * ignored. Returns 1 if the merged one moved, else 0.
