@@ -112,6 +112,41 @@ settle(int dir, const char *name, const struct claim *ours,
 	return r;
 }
 
+static bool
+is_file(const char *path, const struct stat *st)
+{
+	struct stat now;
+
+	return path != NULL && stat(path, &now) == 0 &&
+	    now.st_dev == st->st_dev && now.st_ino == st->st_ino;
+}
+
+/* What the job reads or commits to is not to be emptied. */
+static int
+check_apart(const struct weir_dir *d, const char *path, const struct stat *st,
+    struct weir_error *err)
+{
+	char shown[WEIR_SHOWN];
+	const char *what = NULL;
+	struct weir_job job;
+	int r = weir_job_load(d, &job, err);
+
+	if (r <= 0)
+		return r;
+	for (size_t i = 0; i < job.nsources; i++)
+		if (is_file(job.source_paths[i], st))
+			what = "source";
+	for (size_t i = 0; i < job.nsinks; i++)
+		if (is_file(job.sinks[i].path, st))
+			what = "sink";
+	weir_job_fini(&job);
+	if (what == NULL)
+		return 1;
+	return weir_fail(err, WEIR_USAGE,
+	    "%s: it is the %s of this job: a side file needs a file of its own",
+	    weir_show_into(shown, sizeof shown, path, strlen(path)), what);
+}
+
 int
 weir_side_claim(const struct weir_dir *d, int fd, const char *path,
     const char *stage, struct weir_error *err)
@@ -123,6 +158,8 @@ weir_side_claim(const struct weir_dir *d, int fd, const char *path,
 
 	if (fstat(fd, &st) != 0)
 		return weir_fail_errno(err, "side file");
+	if (check_apart(d, path, &st, err) < 0)
+		return -1;
 	dir = weir_dir_sub(d, "side", true, err);
 	if (dir < 0)
 		return -1;

@@ -155,6 +155,18 @@ hold_fifo(
 	return 1;
 }
 
+static bool
+reads_it(const struct weir_job *job, const struct stat *sink)
+{
+	struct stat st;
+
+	for (size_t i = 0; i < job->nsources; i++)
+		if (stat(job->source_paths[i], &st) == 0 &&
+		    st.st_dev == sink->st_dev && st.st_ino == sink->st_ino)
+			return true;
+	return false;
+}
+
 /*
  * The file is made, never written here: what is visible is the committer's. A
  * sink that stands free tells its path and length by its part.
@@ -185,8 +197,14 @@ open_visible(struct weir_jobsink *s, struct weir_error *err)
 		    a, a);
 	}
 	fd = weir_visible_open(s->part.path, !known, err);
-	if (fd != -1 && fstat(fd, &st) == 0)
+	if (fd != -1 && fstat(fd, &st) == 0) {
 		s->part.base = known ? job.sinks[0].base : (uint64_t)st.st_size;
+		if (reads_it(&job, &st)) {
+			close(fd);
+			fd = weir_fail(err, WEIR_USAGE,
+			    "source and sink are the same file");
+		}
+	}
 	weir_job_fini(&job);
 	if (fd == -1)
 		return -1;

@@ -385,6 +385,12 @@ full() {
 	status_is 6 scheckpoint run -d s2 -i none.log -o out.json "$filter"
 	status_is 2 scheckpoint run -d s3 -i access.log -o /dev/null "$filter"
 	status_is 2 scheckpoint run -d s4 -i access.log -o access.log "$filter"
+	cp access.log before
+	status_is 2 run_job 'sfilter --else=access.log true'
+	grep -q 'source of this job' stderr
+	cmp before access.log
+	status_is 2 run_job 'sfilter --else=out.json true'
+	grep -q 'sink of this job' stderr
 }
 
 @test "usage: what is missing, and what comes later" {
