@@ -1,6 +1,6 @@
 #include "base/mem.h"
 #include "base/text.h"
-#include "event/convert.h"
+#include "event/object.h"
 
 #include <stdlib.h>
 

@@ -26,7 +26,7 @@ median() {
 	done | sort -n | sed -n "$((runs / 2 + 1))p"
 }
 
-rate() { # rate SECONDS: MB/s over the log
+rate() { # rate SECONDS: MB/s over the input
 	awk -v s="$1" -v b="$size" 'BEGIN { printf "%8.0f MB/s", b / s / 1e6 }'
 }
 
@@ -101,6 +101,23 @@ bench_stages() {
 		sfilter 'status >= 100' | sfilter 'bytes >= 0'")"
 }
 
+bench_formats() {
+	local log=$dir/access.csv t size
+	echo "formats: status >= 500, the same events in csv and combined"
+	[ -s "$log" ] || sfilter -o csv true "$dir/access-$events.ndjson" >"$log"
+	size=$(stat -c %s "$log")
+	t=$(median "sfilter -i csv 'status >= 500' '$log'")
+	show "sfilter -i csv" "$t"
+	runs=1 show "Miller" "$(runs=1 median \
+		"mlr --icsv --ojsonl filter '\$status >= 500' '$log'")" "$t"
+	log=$dir/access.combined
+	[ -s "$log" ] || jq -r '"\(.ip) - \(.user) [10/Jan/2026:\(.ts[11:19]) +0000] \"\(.method) \(.path) HTTP/1.1\" \(.status) \(.bytes) \"-\" \(.ua|tojson)"' \
+		"$dir/access-$events.ndjson" >"$log"
+	size=$(stat -c %s "$log")
+	show "sfilter -i combined" \
+		"$(median "sfilter -i combined 'status >= 500' '$log'")"
+}
+
 bench_latency() {
 	echo "latency: one event through three idle stages, microseconds"
 	"$build/bench/latency" "sfilter -F -t ts 'true' | \
@@ -165,7 +182,7 @@ bench_state() {
 	(cd "$dir" && "$build/bench/snapshot") | sed 's/^/  /'
 }
 
-all="start memory filter window keys stages latency state checkpoint"
+all="start memory filter formats window keys stages latency state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
