@@ -99,15 +99,14 @@ weir_op_select(
 struct weir_value
 weir_op_has(struct weir_env *env, struct weir_value a, struct weir_value name)
 {
-	struct weir_value open;
+	struct weir_value v;
 
-	if (a.kind == WEIR_OPTIONAL && a.opt != NULL)
+	if (a.kind == WEIR_OPTIONAL && a.opt == NULL)
+		return weir_bool(false);
+	if (a.kind == WEIR_OPTIONAL)
 		a = *a.opt;
-	open = weir_value_open(a, env->arena);
-	if (open.kind == WEIR_ERROR)
-		return open;
-	return weir_bool(
-	    open.kind == WEIR_MAP && weir_map_get(open.map, name) != NULL);
+	v = weir_op_select(env, a, name);
+	return v.kind == WEIR_ERROR ? v : weir_bool(v.kind != WEIR_ABSENT);
 }
 
 /* An error among them, or absence; 0 if there is neither. */

@@ -86,9 +86,9 @@ struct weir_expr {
 	struct weir_regex **regexes;
 	size_t nregexes;
 	struct weir_zones *zones; /* NULL if no function wants any */
-	uint32_t locals; /* variables below the stack */
-	uint32_t stack;	 /* values that the frame holds at most, locals too */
-	uint32_t field;	 /* if it is just that field, else NONE */
+	uint32_t locals;	  /* variables below the stack */
+	uint32_t stack; /* values that the frame holds at most, locals too */
+	uint32_t field; /* if it is just that field, else NONE */
 };
 
 /* Is one of the field's other places there? Else NULL. */

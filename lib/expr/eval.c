@@ -151,13 +151,15 @@ has_field(
 {
 	const struct weir_field *f = &x->fields[in->a];
 	const struct weir_dotted *d;
+	struct weir_value v;
 
 	if (env->row->slots == NULL)
 		return weir_bool(false);
 	d = weir_dotted_find(x, f, env->row->slots);
-	if (d == NULL)
-		return weir_bool(field_text(env, f).len != 0);
-	return weir_bool(weir_dotted_load(env, x, d).kind > WEIR_ERROR);
+	if (d == NULL && field_text(env, f).len != 0)
+		return weir_bool(true);
+	v = d != NULL ? weir_dotted_load(env, x, d) : missing_field(env, x, f);
+	return v.kind == WEIR_ERROR ? v : weir_bool(v.kind != WEIR_ABSENT);
 }
 
 static struct weir_value

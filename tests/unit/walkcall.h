@@ -216,15 +216,11 @@ walk_has(
 {
 	struct weir_value v;
 
-	if (walk_is_path(ast, vars)) {
+	if (walk_is_path(ast, vars))
 		v = walk_eval(w, ast, vars);
-		return walk_bool(v.kind != WEIR_ABSENT && v.kind != WEIR_ERROR);
-	}
-	v = walk_eval(w, ast->kids[0], vars);
-	if (v.kind == WEIR_ERROR)
-		return v;
-	return walk_bool(v.kind == WEIR_MAP &&
-	    walk_select(v, ast->name).kind != WEIR_ABSENT);
+	else
+		v = walk_select(walk_eval(w, ast->kids[0], vars), ast->name);
+	return v.kind == WEIR_ERROR ? v : walk_bool(v.kind != WEIR_ABSENT);
 }
 
 /* What a macro does, by name. */
