@@ -70,6 +70,28 @@ bench_filter() {
 		WHERE status >= 500) TO '$dir/duck.json' (FORMAT json)"
 }
 
+bench_map() {
+	local t format
+	echo "map: three fields; a computed one; one changed; other formats"
+	t=$(median "smap -p 'host, status, path' '$log'")
+	show "smap -p, three fields" "$t"
+	runs=1 show "jq, three fields" \
+		"$(runs=1 median "jq -c '{host, status, path}' '$log'")" "$t"
+	t=$(median "smap 'slow = latency_ms > 200' '$log'")
+	show "smap, adds a bool" "$t"
+	runs=1 show "jq, adds a bool" \
+		"$(runs=1 median "jq -c '.slow = .latency_ms > 200' '$log'")" "$t"
+	show "smap, adds a double" \
+		"$(median "smap 'us = latency_ms * 1000' '$log'")"
+	show "smap, changes a field" \
+		"$(median "smap 'status = string(status)' '$log'")"
+	show "smap -x, removes one" "$(median "smap -x ua '' '$log'")"
+	for format in csv tsv logfmt table; do
+		show "sfilter -o $format, every event" \
+			"$(median "sfilter -o $format true '$log'")"
+	done
+}
+
 bench_window() {
 	local t
 	echo "window: 1 minute by host: count, sum, avg, max"
@@ -182,7 +204,8 @@ bench_state() {
 	(cd "$dir" && "$build/bench/snapshot") | sed 's/^/  /'
 }
 
-all="start memory filter formats window keys stages latency state checkpoint"
+all="start memory filter map formats window keys stages latency state \
+	checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
