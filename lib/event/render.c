@@ -198,6 +198,12 @@ weir_render_event(struct weir_render *r, const char *text, struct weir_buf *out,
 	return fits;
 }
 
+bool
+weir_render_holds(const struct weir_render *r)
+{
+	return r->screen != NULL && weir_screen_holds(r->screen);
+}
+
 void
 weir_render_rest(struct weir_render *r, struct weir_buf *out)
 {

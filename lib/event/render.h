@@ -36,6 +36,7 @@ void weir_render_free(struct weir_render *r);
  */
 int weir_render_event(struct weir_render *r, const char *text,
     struct weir_buf *out, const char **why);
+bool weir_render_holds(const struct weir_render *r); /* has it gathered? */
 /* Append what was gathered. */
 void weir_render_rest(struct weir_render *r, struct weir_buf *out);
 /* The same at the end of the stream. */

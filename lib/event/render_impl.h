@@ -52,6 +52,7 @@ struct weir_screen *weir_screen_new(bool color);
 void weir_screen_free(struct weir_screen *t);
 int weir_screen_add(
     struct weir_render *r, const char *text, struct weir_buf *out);
+bool weir_screen_holds(const struct weir_screen *t);
 void weir_screen_print(struct weir_render *r, struct weir_buf *out);
 
 #endif

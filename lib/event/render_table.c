@@ -40,7 +40,7 @@ struct weir_screen {
 	size_t below; /* rows under the last header */
 	size_t shown; /* columns that it has */
 	uint32_t width[WEIR_COLUMNS_MAX];
-	bool number[WEIR_COLUMNS_MAX]; /* its header is to the right */
+	bool right[WEIR_COLUMNS_MAX];
 };
 
 struct weir_screen *
@@ -62,6 +62,18 @@ weir_screen_free(struct weir_screen *t)
 	free(t);
 }
 
+/* Most text is just what it looks like. */
+static bool
+is_plain(struct weir_str s)
+{
+	unsigned char odd = 0;
+	size_t i;
+
+	for (i = 0; i < s.len; i++)
+		odd |= (unsigned char)(s.s[i] - ' ') >= 0x7F - ' ';
+	return !odd && s.len <= CELL_BYTES;
+}
+
 /* What a value looks like, behind t->text. */
 static void
 add_cell(struct weir_render *r, struct cell *c, struct weir_str value)
@@ -72,9 +84,15 @@ add_cell(struct weir_render *r, struct cell *c, struct weir_str value)
 	if (s.len == 0 || (*value.s == 'n'))
 		s = weir_str(NONE);
 	c->off = t->text.len;
-	weir_show(&t->text, s.s, s.len, CELL_BYTES);
-	c->len = (uint32_t)(t->text.len - c->off);
-	c->width = (uint32_t)weir_text_width(t->text.data + c->off, c->len);
+	if (is_plain(s)) {
+		weir_buf_add(&t->text, s.s, s.len);
+		c->len = c->width = (uint32_t)s.len;
+	} else {
+		weir_show(&t->text, s.s, s.len, CELL_BYTES);
+		c->len = (uint32_t)(t->text.len - c->off);
+		c->width =
+		    (uint32_t)weir_text_width(t->text.data + c->off, c->len);
+	}
 	c->number = value.len > 0 &&
 	    (*value.s == '-' || (*value.s >= '0' && *value.s <= '9'));
 }
@@ -100,6 +118,12 @@ weir_screen_add(struct weir_render *r, const char *text, struct weir_buf *out)
 	return 1;
 }
 
+bool
+weir_screen_holds(const struct weir_screen *t)
+{
+	return t->nrows > 0;
+}
+
 /* Make columns as wide as their rows and names need; true if one changed. */
 static bool
 measure(struct weir_render *r)
@@ -121,7 +145,8 @@ measure(struct weir_render *r)
 			    (c->len != 1 || t->text.data[c->off] != '-');
 		}
 	for (i = 0; i < r->columns.n; i++)
-		t->number[i] = number[i] && !other[i];
+		if (number[i] || other[i])
+			t->right[i] = !other[i];
 	return wider;
 }
 
@@ -134,14 +159,13 @@ pad(struct weir_buf *out, size_t n)
 	out->len += n;
 }
 
-/* Text in column i of n; no blanks behind the last one. */
+/* Text of that width in column i; no blanks behind the last one. */
 static void
 put(const struct weir_render *r, struct weir_buf *out, size_t i,
-    struct weir_str s, bool right)
+    struct weir_str s, size_t width)
 {
-	size_t width = weir_text_width(s.s, s.len);
-	size_t blanks =
-	    r->screen->width[i] > width ? r->screen->width[i] - width : 0;
+	size_t blanks = r->screen->width[i] - width;
+	bool right = r->screen->right[i];
 
 	if (i > 0)
 		pad(out, 2);
@@ -154,12 +178,13 @@ put(const struct weir_render *r, struct weir_buf *out, size_t i,
 
 /* A name as it is shown, in r->room. */
 static struct weir_str
-show_name(struct weir_render *r, size_t i)
+show_name(struct weir_render *r, size_t i, size_t *width)
 {
 	struct weir_str name = r->columns.names[i];
 
 	r->room.len = 0;
-	weir_show(&r->room, name.s, name.len, name.len);
+	weir_show(&r->room, name.s, name.len, CELL_BYTES);
+	*width = weir_text_width(r->room.data, r->room.len);
 	return (struct weir_str){r->room.data, r->room.len};
 }
 
@@ -167,7 +192,8 @@ static void
 put_header(struct weir_render *r, struct weir_buf *out)
 {
 	struct weir_screen *t = r->screen;
-	size_t i;
+	struct weir_str name;
+	size_t i, width;
 
 	if (r->began)
 		weir_buf_putc(out, '\n');
@@ -176,8 +202,10 @@ put_header(struct weir_render *r, struct weir_buf *out)
 	t->shown = r->columns.n;
 	if (t->color)
 		weir_buf_puts(out, BOLD);
-	for (i = 0; i < r->columns.n; i++)
-		put(r, out, i, show_name(r, i), t->number[i]);
+	for (i = 0; i < r->columns.n; i++) {
+		name = show_name(r, i, &width);
+		put(r, out, i, name, width);
+	}
 	if (t->color)
 		weir_buf_puts(out, PLAIN);
 	weir_buf_putc(out, '\n');
@@ -188,17 +216,29 @@ static bool
 measure_names(struct weir_render *r)
 {
 	struct weir_screen *t = r->screen;
-	struct weir_str s;
-	uint32_t width;
-	size_t i;
+	size_t i, width;
 
 	for (i = t->shown; i < r->columns.n; i++) {
-		s = show_name(r, i);
-		width = (uint32_t)weir_text_width(s.s, s.len);
+		show_name(r, i, &width);
 		if (width > t->width[i])
-			t->width[i] = width;
+			t->width[i] = (uint32_t)width;
 	}
 	return t->shown < r->columns.n;
+}
+
+static void
+put_row(const struct weir_render *r, struct weir_buf *out, const struct cell *c,
+    size_t n)
+{
+	const char *text = r->screen->text.data;
+	size_t i;
+
+	for (i = 0; i < n; i++, c++)
+		put(r, out, i, (struct weir_str){text + c->off, c->len},
+		    c->width);
+	for (; i < r->columns.n; i++)
+		put(r, out, i, weir_str(NONE), 1);
+	weir_buf_putc(out, '\n');
 }
 
 void
@@ -207,7 +247,7 @@ weir_screen_print(struct weir_render *r, struct weir_buf *out)
 	struct weir_screen *t = r->screen;
 	const struct cell *c = t->cells;
 	bool changed;
-	size_t row, i;
+	size_t row;
 
 	if (t->nrows == 0)
 		return;
@@ -216,17 +256,8 @@ weir_screen_print(struct weir_render *r, struct weir_buf *out)
 	if (changed || t->below >= SCREEN_ROWS)
 		put_header(r, out);
 	for (row = 0; row < t->nrows; row++) {
-		for (i = 0; i < r->columns.n; i++) {
-			if (i >= t->row_columns[row]) {
-				put(r, out, i, weir_str(NONE), t->number[i]);
-				continue;
-			}
-			put(r, out, i,
-			    (struct weir_str){t->text.data + c->off, c->len},
-			    c->number || t->number[i]);
-			c++;
-		}
-		weir_buf_putc(out, '\n');
+		put_row(r, out, c, t->row_columns[row]);
+		c += t->row_columns[row];
 	}
 	t->below += t->nrows;
 	t->nrows = t->ncells = t->text.len = 0;

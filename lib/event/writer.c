@@ -323,8 +323,11 @@ weir_writer_broken(const struct weir_writer *w)
 bool
 weir_writer_dirty(const struct weir_writer *w)
 {
-	return w->format == WEIR_FORMAT_FRAMES ? weir_framer_dirty(&w->framer)
-					       : w->len > 0 || w->text.len > 0;
+	if (w->format == WEIR_FORMAT_FRAMES)
+		return weir_framer_dirty(&w->framer);
+	if (w->render != NULL)
+		return w->text.len > 0 || weir_render_holds(w->render);
+	return w->len > 0;
 }
 
 uint64_t

@@ -96,7 +96,7 @@ int weir_writer_rest(struct weir_writer *w, struct weir_error *err);
  * with 0 is right.
  */
 bool weir_writer_broken(const struct weir_writer *w);
-bool weir_writer_dirty(const struct weir_writer *w); /* flush would write */
+bool weir_writer_dirty(const struct weir_writer *w);	  /* rest would write */
 uint64_t weir_writer_events(const struct weir_writer *w); /* written so far */
 uint64_t weir_writer_bytes(const struct weir_writer *w);
 /* The watermark that was sent, or goes out with what waits. */
