@@ -106,8 +106,9 @@ check_output(struct tool *t)
 		tool_usage(t, "a sink is JSON: frames are for pipes");
 	if (format != WEIR_FORMAT_AUTO && format != WEIR_FORMAT_JSON &&
 	    format != WEIR_FORMAT_SEQ)
-		tool_usage(t, "a sink is JSON or a sequence: smap makes other "
-			      "formats of it");
+		tool_usage(t,
+		    "a sink is JSON or a sequence: smap makes other "
+		    "formats of it");
 }
 
 static int
