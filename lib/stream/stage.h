@@ -37,10 +37,10 @@ enum weir_on_error {
 struct weir_stage_config {
 	const char *tool; /* "sfilter" */
 	const char *const *files;
-	size_t nfiles;		 /* none: standard input */
-	int in_fd;		 /* read this instead of standard input */
-	int out_fd;		 /* -1: nothing is written (a sink) */
-	enum weir_format input;	 /* WEIR_FORMAT_AUTO or what it must be */
+	size_t nfiles;		/* none: standard input */
+	int in_fd;		/* read this instead of standard input */
+	int out_fd;		/* -1: nothing is written (a sink) */
+	enum weir_format input; /* WEIR_FORMAT_AUTO or what it must be */
 	struct weir_convert_options convert; /* --header and the like */
 	enum weir_format output; /* WEIR_FORMAT_AUTO: as the input */
 	struct weir_shape shape; /* of output with columns */
