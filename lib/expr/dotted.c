@@ -9,12 +9,14 @@ const struct weir_dotted *
 weir_dotted_find(const struct weir_expr *x, const struct weir_field *f,
     const struct weir_slot *slots)
 {
-	const struct weir_dotted *d = x->dotted + f->dotted;
-	const struct weir_dotted *end = d + f->ndotted;
+	const struct weir_dotted *d;
+	uint32_t i;
 
-	for (; d < end; d++)
+	for (i = 0; i < f->ndotted; i++) {
+		d = &x->dotted[f->dotted + i];
 		if (slots[d->slot].len != 0)
 			return d;
+	}
 	return NULL;
 }
 
