@@ -124,7 +124,8 @@ convert_csv(struct weir_reader *r, struct weir_object *o, const char *s,
 		return v;
 	if (v == WEIR_OPEN && !r->last && left <= max)
 		return WEIR_OPEN;
-	if (v != WEIR_REFUSED || whole || rec->len > max)
+	/* What is wrong at the limit itself cannot be known: CR LF or not. */
+	if (v != WEIR_REFUSED || whole || rec->len >= max)
 		o->why = "a quoted field is not closed";
 	first = memchr(s, '\n', (size_t)(ready - s));
 	rec->len = (size_t)(first - s);

@@ -217,6 +217,9 @@ turn(struct weir_reader *r)
 	r->fresh = true;
 	r->offset = r->line = 0;
 	r->recognised = r->c.format != WEIR_FORMAT_AUTO;
+	/* From here on a place is in the new file, whose header is not read. */
+	if (r->conv.k != NULL)
+		weir_converter_begin(r->conv.k, 0);
 	r->conv.begun = false;
 }
 

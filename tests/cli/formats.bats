@@ -16,6 +16,10 @@ setup() {
 	want='{"a":1,"b":"x"}'$'\n''{"a":2,"b":"y\nz"}'
 }
 
+wait_for() { # TEXT in out, at most 10 s
+	timeout 10 sh -c 'until grep -q "$1" out; do sleep 0.02; done' - "$1"
+}
+
 @test "a file's ending tells its format; -i stands above it" {
 	[ "$(sfilter true t.csv)" = "$want" ]
 	cp t.csv T.CSV
@@ -204,4 +208,17 @@ setup() {
 	done
 	[ "$(cut -c 10-29 out.json)" = \
 		2020-12-31T23:59:59Z$'\n'2021-01-01T00:00:00Z ]
+}
+
+@test "a followed csv file that is rotated begins with a header again" {
+	printf 'a,b\n1,x\n' >f.csv
+	sfilter -f 'a > 0' f.csv >out 2>err &
+	reader=$!
+	wait_for '"b":"x"'
+	mv f.csv f.csv.1
+	printf 'b,a\ny,2\n' >new
+	mv new f.csv
+	wait_for '"b":"y","a":2'
+	kill $reader
+	[ "$(wc -l <out)" = 2 ]
 }
