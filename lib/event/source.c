@@ -439,6 +439,9 @@ weir_source_progress(
 		}
 		*size += (uint64_t)st.st_size;
 	}
-	if (*size < *done)
+	/* What is read is not what the file holds. */
+	if (s->file.packed)
+		*size = 0;
+	else if (*size < *done)
 		*size = *done;
 }

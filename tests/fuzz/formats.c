@@ -229,7 +229,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 3 || size > INPUT_MAX)
 		return 0;
 	rc.format = (enum weir_format)(WEIR_FORMAT_CSV + data[0] % 8);
-	rc.max_line = data[1] < 192 ? WEIR_LINE_MAX : 2 + data[1] % 64;
+	rc.max_line = data[1] < 192 ? WEIR_LINE_MAX : 2u + data[1] % 64u;
 	rc.index = (data[1] & 1) != 0;
 	rc.convert.regex = REGEX;
 	rc.convert.year = 2026;
