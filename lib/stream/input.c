@@ -150,6 +150,8 @@ weir_input_next(struct weir_input *in, struct weir_error *err)
 {
 	int got;
 
+	in->stage->framed =
+	    weir_reader_format(in->reader) == WEIR_FORMAT_FRAMES;
 	while (!in->have) {
 		got = weir_reader_next(in->reader, &in->item, err);
 		if (got <= 0)

@@ -80,6 +80,7 @@ struct weir_stage {
 	struct weir_seen *seen;
 	size_t nglobs;
 	bool timed;
+	bool framed; /* the input in hand is of frames */
 	/* output */
 	struct weir_writer *writer;
 	bool reader_gone; /* nobody reads our output any more */
@@ -137,8 +138,8 @@ bool weir_stage_writes(const struct weir_stage *st, const struct stat *sb);
 
 /* stage.c */
 /* Count a bad line or event and do what --on-error says. */
-int weir_stage_reject(
-    struct weir_stage *st, const struct weir_bad *bad, struct weir_error *err);
+int weir_stage_reject(struct weir_stage *st, const struct weir_bad *found,
+    struct weir_error *err);
 /* Open the output once the format is known, and begin: HELLO, sides, ops. */
 int weir_stage_start(
     struct weir_stage *st, enum weir_format input, struct weir_error *err);

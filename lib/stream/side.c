@@ -189,10 +189,10 @@ weir_side_bad(
 	weir_buf_puts(out, ",\"source\":");
 	put_text(out, bad->source, strlen(bad->source));
 	if (bad->line > 0)
-		weir_buf_printf(
-		    out, ",\"line\":%llu", (unsigned long long)bad->line);
-	weir_buf_printf(
-	    out, ",\"offset\":%llu,\"raw\":", (unsigned long long)bad->offset);
+		weir_buf_printf(out, ",\"line\":%llu,\"offset\":%llu",
+		    (unsigned long long)bad->line,
+		    (unsigned long long)bad->offset);
+	weir_buf_puts(out, ",\"raw\":");
 	put_raw(out, bad);
 	if (bad->full_len > bad->raw_len)
 		weir_buf_printf(

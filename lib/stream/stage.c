@@ -380,10 +380,15 @@ warn_bad(struct weir_stage *st, const char *where, const struct weir_bad *bad)
 
 int
 weir_stage_reject(
-    struct weir_stage *st, const struct weir_bad *bad, struct weir_error *err)
+    struct weir_stage *st, const struct weir_bad *found, struct weir_error *err)
 {
 	char shown[256], where[320];
+	struct weir_bad copy = *found, *bad = &copy;
 
+	/* Places in a stream of frames depend on how it was cut, and begin anew
+	 * after a restart: they would tell nobody anything. */
+	if (st->framed)
+		bad->line = bad->offset = 0;
 	weir_show_into(shown, sizeof shown, bad->source, strlen(bad->source));
 	if (bad->line > 0)
 		snprintf(where, sizeof where, "%s:%llu: ", shown,

@@ -41,8 +41,9 @@
 #define PROBES_MAX 1024
 
 static const char pipeline[] =
-    "\"$CRASH\" slow | sfilter -t ts --max-delay=3s 'status >= 500' | "
-    "swindow -w 10s -k host --late=late.json "
+    "\"$CRASH\" slow | sfilter -t ts --max-delay=3s -E bad.json "
+    "--else=else.json 'status >= 500' | "
+    "swindow -w 10s -k host -E odd.json --late=late.json "
     "'n = count(), worst = max(latency_ms), mean = avg(latency_ms)'";
 
 static const char *const roles[] = {"scheckpoint", "source", "sink", "sfilter",
@@ -54,7 +55,12 @@ struct text {
 	size_t len;
 };
 
-static struct text want, want_late;
+/* Side files: of the source, of sfilter, of swindow. */
+static const char *const sides[] = {
+    "dead.json", "bad.json", "else.json", "odd.json", "late.json"};
+#define NSIDES (sizeof sides / sizeof *sides)
+
+static struct text want, want_side[NSIDES];
 static uint64_t rng;
 static int tests, failures;
 static long kills; /* that hit */
@@ -139,13 +145,25 @@ write_log(void)
 {
 	FILE *f = fopen("access.log", "w");
 
-	for (long i = 0; i < EVENTS; i++)
+	for (long i = 0; i < EVENTS; i++) {
+		/* One in a hundred is no JSON, is of a wrong type, … */
+		if (i % 300 == 7)
+			fprintf(f, "{\"ts\":%ld,\"bad \\x\xff\n", i);
+		if (i % 300 == 107)
+			fprintf(f, "{\"ts\":%ld,\"status\":\"none\"}\n",
+			    1700000000 + i / 20);
+		if (i % 300 == 207)
+			fprintf(f,
+			    "{\"ts\":%ld,\"status\":500,\"host\":\"h0\","
+			    "\"latency_ms\":\"slow\"}\n",
+			    1700000000 + i / 20);
 		fprintf(f,
 		    "{\"ts\":%ld,\"status\":%d,\"host\":\"h%d\","
 		    "\"latency_ms\":%d.%d}\n",
 		    1700000000 + i / 20 - (i % 997 == 0 ? 30 : (long)dice(3)),
 		    (int)(200 + dice(4) * 100), (int)dice(20), (int)dice(1000),
 		    (int)dice(10));
+	}
 	fclose(f);
 }
 
@@ -162,8 +180,9 @@ start(const char *input, bool follow)
 	fd = open("messages", O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(fd, 2);
 	execlp("scheckpoint", "scheckpoint", "run", "-d", "state", "-i", input,
-	    "-o", "out.json", "--every=10ms", "--restarts=50",
-	    follow ? "--follow" : "--keep=3", pipeline, (char *)NULL);
+	    "-o", "out.json", "-E", "dead.json", "--every=10ms",
+	    "--restarts=50", follow ? "--follow" : "--keep=3", pipeline,
+	    (char *)NULL);
 	_exit(127);
 }
 
@@ -354,6 +373,15 @@ same(const char *path, const struct text *as)
 	return good;
 }
 
+static bool
+same_sides(void)
+{
+	for (size_t i = 0; i < NSIDES; i++)
+		if (!same(sides[i], &want_side[i]))
+			return false;
+	return true;
+}
+
 static int
 shell(const char *command)
 {
@@ -370,7 +398,7 @@ run_trial(struct trial *t)
 	size_t seen = 0;
 	int status = -1;
 
-	shell("rm -rf state out.json late.json messages");
+	shell("rm -rf state *.json messages");
 	make_tokens(t->ncrashes);
 	setenv("WEIR_CRASH", t->crashes != NULL ? t->crashes : "", 1);
 	for (int i = 0; i < TRIES && bad == NULL; i++) {
@@ -388,8 +416,8 @@ run_trial(struct trial *t)
 		return "it did not end with 0";
 	if (!same("out.json", &want))
 		return "the output differs";
-	if (!same("late.json", &want_late))
-		return "the late events differ";
+	if (!same_sides())
+		return "a side file differs";
 	if (shell("scheckpoint verify -d state >verdict 2>&1") != 0)
 		return "the state directory is damaged";
 	return NULL;
@@ -429,7 +457,7 @@ drain_trial(void)
 	size_t seen = 0, at = 0;
 	int fd;
 
-	shell("rm -rf state out.json late.json messages; : >grow.log");
+	shell("rm -rf state *.json messages; : >grow.log");
 	make_tokens(0);
 	fd = open("grow.log", O_WRONLY | O_APPEND);
 	for (int i = 0; i < 6 && bad == NULL; i++) {
@@ -447,10 +475,12 @@ drain_trial(void)
 	}
 	close(fd);
 	free(all.s);
+	/* The dead letters are the same but for the name of their source. */
+	shell("sed -i s/grow.log/access.log/ dead.json");
 	if (bad == NULL && !same("out.json", &want))
 		bad = "the output differs";
-	if (bad == NULL && !same("late.json", &want_late))
-		bad = "the late events differ";
+	if (bad == NULL && !same_sides())
+		bad = "a side file differs";
 	return bad;
 }
 
@@ -463,7 +493,7 @@ judge(const char *bad, const char *what)
 
 		shell("sed 's/^/# /' messages");
 		snprintf(command, sizeof command,
-		    "rm -rf bad.%d; mkdir bad.%d; cp -a state out.json "
+		    "rm -rf bad.%d; mkdir bad.%d; cp -a state *.json "
 		    "messages bad.%d",
 		    tests, tests, tests);
 		shell(command);
@@ -597,24 +627,28 @@ static bool
 uninterrupted(void)
 {
 	char command[1024];
+	bool all;
 	int status;
 	pid_t run;
 
-	shell("rm -rf state out.json late.json messages probes bad.*");
+	shell("rm -rf state *.json messages probes bad.*");
 	setenv("WEIR_CRASH_LOG", "probes", 1);
 	run = start("access.log", false);
 	waitpid(run, &status, 0);
 	unsetenv("WEIR_CRASH_LOG");
 	want = slurp("out.json");
-	want_late = slurp("late.json");
-	result(WIFEXITED(status) && WEXITSTATUS(status) == 0 && want.len > 0,
-	    "an uninterrupted run");
+	all = WIFEXITED(status) && WEXITSTATUS(status) == 0 && want.len > 0;
+	for (size_t i = 0; i < NSIDES; i++) {
+		want_side[i] = slurp(sides[i]);
+		all &= want_side[i].len > 0;
+	}
+	result(all, "an uninterrupted run");
 	/* and the same pipeline without a job gives the same */
 	snprintf(command, sizeof command,
-	    "sfilter -F 'true' access.log | %s "
-	    ">plain.json 2>>messages",
+	    "sfilter -E plain.dead -F 'true' access.log | %s "
+	    ">plain.out 2>>messages",
 	    pipeline);
-	result(shell(command) == 0 && same("plain.json", &want),
+	result(shell(command) == 0 && same("plain.out", &want) && same_sides(),
 	    "is the same as without a job");
 	return failures == 0;
 }
