@@ -47,6 +47,7 @@ read_options(struct tool *t, struct weir_smap_config *c)
 		case NULL_INPUT: c->null_input = true; break;
 		}
 	c->assignments = tool_operand(t, "ASSIGNMENTS");
+	t->config.prove = !c->project;
 	if (c->project && c->drop != NULL)
 		tool_usage(t,
 		    "--project leaves out what is not listed: "

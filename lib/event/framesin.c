@@ -134,7 +134,7 @@ map_columns(struct weir_reader *r)
 		return;
 	in->names_id = names->id;
 	in->nslots = r->nslots;
-	in->prove = false;
+	in->prove = r->c.prove;
 	for (uint32_t s = 0; s < r->nslots; s++) {
 		int nested;
 		struct weir_str name =
@@ -274,7 +274,7 @@ next_events(
 	weir_reader_rows(r);
 	if (in->block.index != NULL)
 		map_columns(r);
-	if (in->block.index != NULL && r->nslots == 0)
+	if (in->block.index != NULL && r->nslots == 0 && !r->c.prove)
 		n = left; /* nothing is wanted: nothing is looked at */
 	else
 		while (n < left && n < r->rows && fill_row(r, in->i + n, n))

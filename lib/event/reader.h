@@ -36,8 +36,9 @@ struct weir_bad {
 struct weir_reader_config {
 	enum weir_format format; /* WEIR_FORMAT_AUTO or what it must be */
 	size_t max_line;
-	struct weir_prover *prover;	     /* borrowed; decides the slots */
-	bool index;			     /* fill the index rows of lines */
+	struct weir_prover *prover; /* borrowed; decides the slots */
+	bool index;		    /* fill the index rows of lines */
+	bool prove; /* events of frames whole, whoever vouches for them */
 	struct weir_convert_options convert; /* borrowed; good ones */
 	/* Called for each bad line; -1 with *err ends the stream. */
 	int (*bad)(

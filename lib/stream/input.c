@@ -1,6 +1,7 @@
 #include "stream/runtime.h"
 
 #include "base/text.h"
+#include "event/render.h"
 #include "stream/formats.h"
 
 #include <stdlib.h>
@@ -43,6 +44,7 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	    .max_line = c->max_line,
 	    .prover = st->prover,
 	    .index = c->output == WEIR_FORMAT_FRAMES,
+	    .prove = c->prove || weir_render_is(c->output),
 	    .bad = bad_line,
 	    .ctx = in};
 

@@ -44,6 +44,7 @@ struct weir_stage_config {
 	struct weir_convert_options convert; /* --header and the like */
 	enum weir_format output; /* WEIR_FORMAT_AUTO: as the input */
 	struct weir_shape shape; /* of output with columns */
+	bool prove; /* the tool reads events whole, not only their slots */
 	bool follow, once;
 	/* -t and its friends; NULL and 0 when not given */
 	const char *time, *time_format, *watermark;

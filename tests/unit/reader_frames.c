@@ -124,6 +124,9 @@ log_item(struct weir_buf *log, const struct weir_read_item *item)
 	}
 }
 
+/* Are events proven whole, whoever vouches for them? */
+static bool prove;
+
 /* Read the bytes, so many at a time, and log everything. */
 static void
 drive(struct weir_buf *log, struct weir_prover *p, const struct weir_buf *bytes,
@@ -132,6 +135,7 @@ drive(struct weir_buf *log, struct weir_prover *p, const struct weir_buf *bytes,
 	struct seen seen = {log, bytes};
 	struct weir_reader_config rc = {.max_line = WEIR_LINE_MAX,
 	    .prover = p,
+	    .prove = prove,
 	    .bad = on_bad,
 	    .ctx = &seen};
 	struct weir_source_config sc = {0};
@@ -290,6 +294,40 @@ test_index(void)
 	    "bad 5 {\"a\":1,\"b\":\"x\"}\nend 0 after 5\n");
 }
 
+/* Those who read events whole are not to trust an index. */
+static void
+test_prove(void)
+{
+	struct weir_prover *p = weir_prover_new();
+	struct weir_error err;
+	struct weir_buf log = {0}, b;
+	struct stream s;
+	struct made m = {0};
+
+	stream_begin(&s);
+	made_add(&m, "{\"a\":1}", 7, 0);
+	made_add(&m, "{\"a\":2,", 7, 0);
+	made_index(&m, 1, names);
+	m.b.index[0] = m.b.index[WEIR_INDEX_MAX] = 5;
+	pass(&s, &m);
+	b = stream_end(&s, true);
+	prove = true;
+	for (int i = 0; i < 2; i++) {
+		log.len = 0;
+		drive(&log, p, &b, 50, &err);
+		is_text(log.data, log.len,
+		    i == 0 ? "hello\n1 {\"a\":1}\nbad 2 {\"a\":2,\n"
+			     "end 0 after 2\n"
+			   : "hello\n1 {\"a\":1}|1\nbad 2 {\"a\":2,\n"
+			     "end 0 after 2\n");
+		want(p, "a", NULL);
+	}
+	prove = false;
+	weir_buf_fini(&log);
+	weir_buf_fini(&b);
+	weir_prover_free(p);
+}
+
 /* Nested paths and names that the index lacks are looked for in the text. */
 static void
 test_not_in_index(void)
@@ -438,6 +476,7 @@ main(void)
 	test_kinds();
 	test_bad_events();
 	test_index();
+	test_prove();
 	test_not_in_index();
 	test_large();
 	test_damage();
