@@ -3,6 +3,9 @@
 # Method: a tool follows files and patterns while they are written, rotated, cut
 # and deleted; its output is waited for with a limit.
 
+# Commands are words for wait_for, which gives them to eval.
+# shellcheck disable=SC2016
+
 bats_require_minimum_version 1.5.0
 
 setup() {
