@@ -209,8 +209,8 @@ weir_follow_drain(struct weir_follow *w)
 int
 weir_follow_timeout(const struct weir_follow *w)
 {
-	int64_t every = w->dir >= 0 && w->wd >= 0 ? WEIR_FOLLOW_SURE_MS
-						  : WEIR_FOLLOW_TICK_MS;
+	bool sure = w->dir >= 0 && (w->wd >= 0 || w->dir_only);
+	int64_t every = sure ? WEIR_FOLLOW_SURE_MS : WEIR_FOLLOW_TICK_MS;
 	int64_t left;
 
 	if (w->noticed)

@@ -26,6 +26,7 @@ struct weir_follow {
 	struct weir_notices *notices; /* NULL: not open */
 	bool own;		      /* nobody shares the notices */
 	bool noticed;		      /* since the last look */
+	bool dir_only;		      /* there is no file to watch */
 	int64_t looked_ms;
 	int dir;	/* watch of the directory, or -1 */
 	int wd, old_wd; /* watches of the file and the one before, or -1 */

@@ -168,7 +168,7 @@ weir_glob_open(
 	g->pattern = weir_strdup(pattern);
 	/* If there are wildcards in the directory, only the clock tells. */
 	if (weir_follow_open(&g->w, notices, pattern, err) == 1) {
-		g->w.noticed = true;
+		g->w.noticed = g->w.dir_only = true;
 		return g;
 	}
 	weir_glob_close(g);
