@@ -23,6 +23,7 @@ struct weir_incarnation {
 	char fifo_name[48];
 	struct weir_buf reports; /* read from the FIFO, not yet taken */
 	int signal;		 /* that asked for an end; 0: none */
+	int64_t signal_ns;	 /* when it came */
 	int64_t lonely_ns;	 /* since when no sink is there; 0: one is */
 };
 

@@ -8,6 +8,8 @@
  */
 #include "stream/runtime.h"
 
+#include <poll.h>
+
 int
 weir_stage_flush(struct weir_stage *st, struct weir_error *err)
 {
@@ -162,6 +164,7 @@ process_end(
 	const struct weir_end *e = &in->item.end;
 
 	in->have = false;
+	in->end_read = true;
 	if (e->reason == WEIR_FAILED)
 		return weir_fail(err, WEIR_UPSTREAM, "upstream failed%s%s",
 		    e->message != NULL ? ": " : "",
@@ -224,28 +227,6 @@ read_input(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 }
 
 static int
-fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
-{
-	bool regular = weir_source_regular(in->source);
-
-	if (in->resting && !regular && !in->ready)
-		return rest(st, in, err);
-	if (in->waiting || !regular) {
-		in->waiting = in->ready = false;
-		if (weir_stage_wait(st, in->i, err) < 0)
-			return -1;
-		/* Never read where that would block. */
-		if (st->wm.inputs[in->i].idle || (!regular && !in->ready))
-			return 1;
-	} else if (weir_stage_glance(st, err) < 0) {
-		return -1;
-	}
-	if (st->ended || (st->c.stop != NULL && *st->c.stop != 0))
-		return 1;
-	return read_input(st, in, err);
-}
-
-static int
 end_input(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
 	int moved = weir_watermark_end(&st->wm, in->i);
@@ -262,6 +243,44 @@ end_input(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	if (in->own_name != NULL)
 		weir_input_retire(in);
 	return 1;
+}
+
+/* Has END been read, and nothing behind it that would be too much? */
+static bool
+at_end(const struct weir_input *in)
+{
+	int timeout_ms;
+	struct pollfd p = {.events = POLLIN};
+
+	if (!in->end_read)
+		return false;
+	p.fd = weir_source_fd(in->source, &timeout_ms);
+	return p.fd >= 0 && poll(&p, 1, 0) == 0;
+}
+
+static int
+fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+{
+	bool regular = weir_source_regular(in->source);
+
+	/* Whoever else holds the pipe open: END is the end. */
+	if (!regular && at_end(in))
+		return end_input(st, in, err);
+	if (in->resting && !regular && !in->ready)
+		return rest(st, in, err);
+	if (in->waiting || !regular) {
+		in->waiting = in->ready = false;
+		if (weir_stage_wait(st, in->i, err) < 0)
+			return -1;
+		/* Never read where that would block. */
+		if (st->wm.inputs[in->i].idle || (!regular && !in->ready))
+			return 1;
+	} else if (weir_stage_glance(st, err) < 0) {
+		return -1;
+	}
+	if (st->ended || (st->c.stop != NULL && *st->c.stop != 0))
+		return 1;
+	return read_input(st, in, err);
 }
 
 /* Its turn is over. A round is a good time to look who is ready. */

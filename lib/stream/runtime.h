@@ -41,7 +41,8 @@ struct weir_input {
 	struct weir_reader_counts counted; /* already in the metrics */
 	bool waiting;			   /* the last fill found nothing */
 	bool ready;			   /* reading will not block */
-	bool resting;			   /* its writer says that it is idle */
+	bool end_read;	/* END was; more would be corruption */
+	bool resting;	/* its writer says that it is idle */
 	bool spent;	/* all that was read of it has been handed over */
 	size_t operand; /* which FILE it came from */
 	char *own_name; /* the name, if it was found by a pattern */

@@ -149,6 +149,9 @@ committer_failed(struct weir_incarnation *j, const struct weir_error *err)
 	return err->status == WEIR_SYSTEM ? TRY_AGAIN : GIVEN_UP;
 }
 
+/* Two signals this close together are one. */
+#define SIGNAL_TWICE_NS (SECOND_NS / 2)
+
 /* React to SIGINT and SIGTERM: drain once, then kill. false: kill. */
 static bool
 heed_signals(struct weir_incarnation *j)
@@ -157,10 +160,12 @@ heed_signals(struct weir_incarnation *j)
 
 	if (sig == 0)
 		return true;
-	if (j->signal != 0)
-		return false;
 	*j->c->stop = 0;
+	/* timeout(1) signals us, and then our group with us in it */
+	if (j->signal != 0)
+		return weir_clock_ns() - j->signal_ns < SIGNAL_TWICE_NS;
 	j->signal = sig;
+	j->signal_ns = weir_clock_ns();
 	weir_committer_drain(j->committer);
 	return true;
 }

@@ -217,3 +217,15 @@ same() {
 	[ "$status" = 143 ]
 	exec 9<&-
 }
+
+@test "END ends a stage though somebody holds its pipe open" {
+	events 100 | grep '"t"' >in
+	mkfifo pipe
+	timeout -s KILL 20 sfilter -J true <pipe >out &
+	pid=$!
+	exec 8>pipe
+	sfilter -F true in >&8
+	wait $pid
+	exec 8>&-
+	same in out
+}
