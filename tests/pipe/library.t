@@ -17,7 +17,9 @@ mkdir "$dir/include"
 cp "$top/lib/weir.h" "$dir/include"
 sed -n '/^\.Bd -literal$/,/^\.Ed$/p' "$top/man/weir.3" |
 	sed -e '/^\.[BE]d/d' -e 's/\\e/\\/g' >"$dir/throttle.c"
-${CC:-cc} -std=c11 -Wall -Wextra -Werror -I"$dir/include" \
+# CFLAGS are words: under a sanitizer, the example needs it, too.
+# shellcheck disable=SC2086
+${CC:-cc} -std=c11 -Wall -Wextra -Werror ${CFLAGS-} -I"$dir/include" \
 	-o "$dir/throttle" "$dir/throttle.c" -L"$build" -lweir \
 	-Wl,-rpath,"$build"
 ok $? "the example compiles against weir.h and libweir.so"
