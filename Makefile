@@ -82,7 +82,9 @@ $(BUILD)/libweir.so: $(BUILD)/$(SOLIB)
 	ln -sf $(SOLIB) $(BUILD)/libweir.so.$(ABI)
 	ln -sf libweir.so.$(ABI) $@
 
-$(BUILD)/weir.pc: lib/weir.pc.in Makefile
+# Anew each time: PREFIX may be another.
+.PHONY: $(BUILD)/weir.pc
+$(BUILD)/weir.pc: lib/weir.pc.in
 	@mkdir -p $(@D)
 	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
 		-e 's|@INCLUDEDIR@|$(INCLUDEDIR)|' \
