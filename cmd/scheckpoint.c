@@ -159,6 +159,9 @@ static int
 run(struct checkpoint *c)
 {
 	c->job.roles.pipeline = tool_operand(&c->tool, "PIPELINE");
+	if (c->job.roles.pipeline[strspn(c->job.roles.pipeline, " \t\n")] ==
+	    '\0')
+		tool_usage(&c->tool, "PIPELINE is empty");
 	if (c->source == NULL)
 		tool_usage(&c->tool,
 		    "say what PIPELINE reads: -i FILE (a pipe "

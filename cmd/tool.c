@@ -3,6 +3,8 @@
 #include "cmd/tool_progress.h"
 #include "cmd/tool_signal.h"
 
+#include "base/text.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <stdarg.h>
@@ -274,11 +276,20 @@ tool_files(struct tool *t)
 {
 	struct weir_stage_config *c = &t->config;
 	struct weir_error err;
+	char shown[64];
 
 	c->files = (const char *const *)t->opt.argv + t->opt.at;
 	c->nfiles = (size_t)(t->opt.argc - t->opt.at);
 	if (weir_stage_check(c, &err) < 0)
 		tool_usage(t, "%s", err.text);
+	for (size_t i = 0; i < c->nfiles; i++)
+		if (c->files[i][0] == '-' && c->files[i][1] != '\0' &&
+		    access(c->files[i], F_OK) != 0)
+			tool_usage(t,
+			    "%s: there is no such file; options stand before "
+			    "the other words",
+			    weir_show_into(shown, sizeof shown, c->files[i],
+				strlen(c->files[i])));
 	if (c->nfiles == 0 && isatty(c->in_fd))
 		tool_usage(t, "no FILE, and standard input is a terminal");
 	c->shape.color = colored(t, c->out_fd);

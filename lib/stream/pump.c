@@ -9,6 +9,7 @@
 #include "stream/runtime.h"
 
 #include <poll.h>
+#include <string.h>
 
 int
 weir_stage_flush(struct weir_stage *st, struct weir_error *err)
@@ -157,6 +158,19 @@ process_hello(
 	return weir_stage_start(st, WEIR_FORMAT_FRAMES, err);
 }
 
+/* What failed first is said once, however many stages pass it on. */
+static int
+upstream_failed(const char *why, struct weir_error *err)
+{
+	static const char said[] = "upstream failed: ";
+
+	if (why == NULL)
+		return weir_fail(err, WEIR_UPSTREAM, "upstream failed");
+	if (strncmp(why, said, sizeof said - 1) == 0)
+		why += sizeof said - 1;
+	return weir_fail(err, WEIR_UPSTREAM, "%s%s", said, why);
+}
+
 static int
 process_end(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err)
@@ -166,9 +180,7 @@ process_end(
 	in->have = false;
 	in->end_read = true;
 	if (e->reason == WEIR_FAILED)
-		return weir_fail(err, WEIR_UPSTREAM, "upstream failed%s%s",
-		    e->message != NULL ? ": " : "",
-		    e->message != NULL ? e->message : "");
+		return upstream_failed(e->message, err);
 	if (!st->end_read || e->reason == WEIR_SUSPENDED) {
 		st->end.reason = e->reason;
 		st->end.checkpoint = e->checkpoint;

@@ -238,6 +238,14 @@ send_failure(struct weir_stage *st, const struct weir_error *err)
 	struct weir_error ignored;
 	char text[sizeof err->text];
 
+	/* It may have failed before it began; then those behind it would take
+	 * silence for the end. */
+	if (st->writer == NULL && st->c.out_fd >= 0 &&
+	    st->c.output == WEIR_FORMAT_FRAMES) {
+		st->writer = weir_writer_new(st->c.out_fd, st->c.output);
+		weir_writer_stop_on(st->writer, st->c.stop);
+		weir_writer_hello(st->writer, &st->hello, &ignored);
+	}
 	if (st->writer == NULL || weir_writer_broken(st->writer))
 		return;
 	memcpy(text, err->text, sizeof text);

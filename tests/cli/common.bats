@@ -182,3 +182,15 @@ terminal() {
 	wait $pid || true
 	exec 9<&-
 }
+
+@test "an option behind the operands gets a hint" {
+	run sfilter true -v
+	[ "$status" = 2 ]
+	[[ "$output" == *"options stand before"* ]]
+}
+
+@test "what failed first is said once, however many pass it on" {
+	run bash -c 'echo bad | sfilter -F -E fail true | sfilter true | sfilter -J true'
+	[ "$status" = 4 ]
+	[[ "$output" != *"upstream failed: upstream failed"* ]]
+}

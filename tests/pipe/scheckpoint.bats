@@ -473,3 +473,9 @@ full() {
 	plain whole.log >want.json
 	cmp want.json out.json
 }
+
+@test "an empty pipeline is refused at once" {
+	run scheckpoint run -d state -i log -o out.json ' '
+	[ "$status" = 2 ]
+	[[ "$output" == *"PIPELINE is empty"* ]]
+}
