@@ -97,7 +97,7 @@ read_in_pieces(const char *data, size_t size, size_t piece, size_t max_line)
 	size_t done = 0;
 	int ends[2], got = 1;
 
-	if (pipe(ends) < 0)
+	if (pipe2(ends, O_CLOEXEC) < 0) /* or an unpacking child holds it */
 		abort();
 	weir_prover_want(p, path, 1);
 	weir_prover_want(p, path, 2);
