@@ -29,7 +29,7 @@ has_command() {
 for group in "$@"; do
 	case $group in
 	build)
-		want gcc has_command "${CC:-cc}"
+		want gcc has_command ${CC:-cc}
 		want libyajl-dev has_header yajl/yajl_parse.h
 		want liblz4-dev has_header lz4frame.h
 		want libxxhash-dev has_header xxhash.h
