@@ -6,46 +6,82 @@
  * value; all zero is empty. An event is first read (every argument and
  * condition is evaluated, equal ones once), then checked against the group's
  * states, and only then added, which cannot fail: so a bad event leaves nothing
- * behind. Arguments that are absent or null do not count.
+ * behind. Arguments that are absent or null do not count. Trailing arguments
+ * may be constants, the q of `quantile(x, q)`: they are evaluated once, when
+ * the list is parsed, and become the aggregate's params.
  */
 #ifndef WEIR_OP_AGGREGATE_H
 #define WEIR_OP_AGGREGATE_H
 
 #include "expr/expr.h"
 #include "expr/items.h"
+#include "op/window.h"
 
-#define WEIR_AGGS_MAX	  128 /* aggregates in a list */
-#define WEIR_AGG_ARGS_MAX 2   /* arguments of one */
+#define WEIR_AGGS_MAX	    128 /* aggregates in a list */
+#define WEIR_AGG_VALUES_MAX 2	/* arguments of one that are no constants */
+#define WEIR_AGG_CONSTS_MAX 2
+
+struct weir_agg;
 
 /* What an aggregate sees of an event. */
 struct weir_agg_input {
-	const struct weir_value *arg[WEIR_AGG_ARGS_MAX]; /* none NULL or null */
+	/* None is NULL, absent or null. */
+	const struct weir_value *arg[WEIR_AGG_VALUES_MAX];
+	/* The event's time and number of arrival; not for the checks. */
 	int64_t time;
+	uint64_t seq;
 };
 
 /*
- * One kind of aggregate. Where owned is given, it counts the bytes of memory
- * that states own, up and down. Functions that can fail return 1, or -1 with
- * *err; what is NULL is not needed.
+ * One kind of aggregate. Every function but prepare gets the aggregate, for its
+ * params. Where owned is given, it counts the bytes of memory that states own,
+ * malloc's overhead included, up and down. Functions that can fail return 1, or
+ * -1 with *err; what is NULL is not needed.
  */
 struct weir_agg_ops {
 	const char *name;
+	const char *usage; /* "quantile(x, q)" */
 	size_t min_args, max_args;
-	size_t size; /* of a state: a multiple of 8 */
+	size_t values; /* so many are of events; constants follow them */
+	size_t size;   /* of a state: a multiple of 8 */
+	/*
+	 * Make *params, one piece of malloc'd memory, out of n constants (no
+	 * more than are allowed, perhaps none). *err is the mere reason.
+	 */
+	int (*prepare)(void **params, const struct weir_value *values, size_t n,
+	    struct weir_error *err);
 	/* May these be added? */
-	int (*check)(const void *state, const struct weir_agg_input *in,
+	int (*check)(const struct weir_agg *agg, const void *state,
+	    const struct weir_agg_input *in, struct weir_error *err);
+	void (*add)(const struct weir_agg *agg, void *state,
+	    const struct weir_agg_input *in, size_t *owned);
+	/*
+	 * May these be taken back, as if they had not been added? Then do so.
+	 * Both are there, or neither.
+	 */
+	int (*check_undo)(const struct weir_agg *agg, const void *state,
+	    const struct weir_agg_input *in, struct weir_error *err);
+	void (*undo)(const struct weir_agg *agg, void *state,
+	    const struct weir_agg_input *in, size_t *owned);
+	/*
+	 * Add all that other holds; other stays as it is. The order in which
+	 * states are merged makes no difference. -1: state is as it was.
+	 */
+	int (*merge)(const struct weir_agg *agg, void *state, const void *other,
+	    size_t *owned, struct weir_error *err);
+	/* Append the result as JSON; span is the window. */
+	void (*result)(const struct weir_agg *agg, struct weir_buf *out,
+	    const void *state, struct weir_span span);
+	/* Append the state as one JSON value. */
+	void (*save)(const struct weir_agg *agg, struct weir_buf *out,
+	    const void *state);
+	/*
+	 * Read it back into an empty state. Anything may come. After -1 the
+	 * state is one that fini takes.
+	 */
+	int (*load)(const struct weir_agg *agg, void *state,
+	    struct weir_value saved, struct weir_arena *arena, size_t *owned,
 	    struct weir_error *err);
-	void (*add)(
-	    void *state, const struct weir_agg_input *in, size_t *owned);
-	/* Add all that other holds; other stays as it is. */
-	int (*merge)(void *state, const void *other, size_t *owned,
-	    struct weir_error *err);
-	/* Append the result as JSON. */
-	void (*result)(struct weir_buf *out, const void *state);
-	/* Append the state as one JSON value, and read it back. */
-	void (*save)(struct weir_buf *out, const void *state);
-	int (*load)(void *state, struct weir_value saved,
-	    struct weir_arena *arena, size_t *owned, struct weir_error *err);
 	/* Free what the state owns. */
 	void (*fini)(void *state, size_t *owned);
 };
@@ -69,9 +105,10 @@ struct weir_agg {
 	size_t column_len;
 	struct weir_str name; /* in the items */
 	size_t offset;	      /* of its state in a value */
-	size_t nargs;
-	size_t arg[WEIR_AGG_ARGS_MAX]; /* which of exprs */
-	ptrdiff_t cond;		       /* which of exprs, -1: none */
+	void *params;	      /* its own, from its constants */
+	size_t nvalues;
+	size_t value[WEIR_AGG_VALUES_MAX]; /* which of exprs */
+	ptrdiff_t cond;			   /* which of exprs, -1: none */
 };
 
 struct weir_aggs {
@@ -82,9 +119,14 @@ struct weir_aggs {
 	struct weir_agg_expr *exprs;
 	struct weir_value *values; /* of exprs, for the event that was read */
 	struct weir_agg_input *inputs; /* of aggs, fixed pointers to values */
+	/*
+	 * The next event's number of arrival: who saves states saves it, too,
+	 * and sets it again.
+	 */
+	uint64_t seq;
 };
 
-/* Parse the list. 1, or -1 with *err (WEIR_USAGE). */
+/* Parse the list. 1, or -1 with *err (WEIR_USAGE); either way, fini it. */
 int weir_aggs_parse(
     struct weir_aggs *aggs, const char *text, struct weir_error *err);
 int weir_aggs_compile(
@@ -105,13 +147,21 @@ int weir_aggs_check(
 /* Add it. */
 void weir_aggs_add(
     struct weir_aggs *aggs, void *states, int64_t time, size_t *owned);
+/*
+ * Take the event that was read back, which had been added. 1, or -1 with the
+ * reason in *err and nothing changed.
+ */
+int weir_aggs_undo(struct weir_aggs *aggs, void *states, int64_t time,
+    size_t *owned, struct weir_error *err);
+/* The first aggregate that takes nothing back, or NULL. */
+const struct weir_agg *weir_aggs_cannot_undo(const struct weir_aggs *aggs);
 /* Add other's states; -1 if some could not be merged, and stayed as they were. */
 int weir_aggs_merge(const struct weir_aggs *aggs, void *states,
     const void *other, size_t *owned, struct weir_error *err);
-/* Append `,"name":result` for each. */
-void weir_aggs_write(
-    struct weir_buf *out, const struct weir_aggs *aggs, const void *states);
-/* The states as a JSON array, and back. */
+/* Append `,"name":result` for each, over the window. */
+void weir_aggs_write(struct weir_buf *out, const struct weir_aggs *aggs,
+    const void *states, struct weir_span span);
+/* The states as a JSON array, and back into empty ones. */
 void weir_aggs_save(
     struct weir_buf *out, const struct weir_aggs *aggs, const void *states);
 int weir_aggs_load(const struct weir_aggs *aggs, void *states,

@@ -39,11 +39,12 @@ name_of(uint32_t kind)
 }
 
 static int
-extreme_check(
-    const void *state, const struct weir_agg_input *in, struct weir_error *err)
+extreme_check(const struct weir_agg *agg, const void *state,
+    const struct weir_agg_input *in, struct weir_error *err)
 {
 	const struct weir_value *s = state, *v = in->arg[0];
 
+	(void)agg;
 	if (v->kind == s->kind &&
 	    (v->kind == WEIR_INT || (v->kind == WEIR_DOUBLE && v->d == v->d)))
 		return 1;
@@ -66,7 +67,7 @@ extreme_fini(void *state, size_t *owned)
 
 	if (s->kind != WEIR_STRING)
 		return;
-	*owned -= s->aux;
+	*owned -= s->aux + WEIR_AGG_OVERHEAD;
 	free((char *)(uintptr_t)s->s);
 	s->kind = WEIR_ABSENT;
 }
@@ -79,7 +80,7 @@ extreme_set(struct weir_value *s, const struct weir_value *v, size_t *owned)
 	if (v->kind != WEIR_STRING)
 		return;
 	s->s = weir_strndup(v->s, v->aux);
-	*owned += v->aux;
+	*owned += v->aux + WEIR_AGG_OVERHEAD;
 }
 
 static inline void
@@ -98,14 +99,18 @@ extreme_add(
 }
 
 static void
-min_add(void *state, const struct weir_agg_input *in, size_t *owned)
+min_add(const struct weir_agg *agg, void *state,
+    const struct weir_agg_input *in, size_t *owned)
 {
+	(void)agg;
 	extreme_add(state, in->arg[0], -1, owned);
 }
 
 static void
-max_add(void *state, const struct weir_agg_input *in, size_t *owned)
+max_add(const struct weir_agg *agg, void *state,
+    const struct weir_agg_input *in, size_t *owned)
 {
+	(void)agg;
 	extreme_add(state, in->arg[0], 1, owned);
 }
 
@@ -117,27 +122,34 @@ extreme_merge(void *state, const struct weir_value *other, int sign,
 
 	if (other->kind == WEIR_ABSENT)
 		return 1;
-	if (extreme_check(state, &in, err) < 0)
+	if (extreme_check(NULL, state, &in, err) < 0)
 		return -1;
 	extreme_add(state, other, sign, owned);
 	return 1;
 }
 
 static int
-min_merge(void *state, const void *other, size_t *owned, struct weir_error *err)
+min_merge(const struct weir_agg *agg, void *state, const void *other,
+    size_t *owned, struct weir_error *err)
 {
+	(void)agg;
 	return extreme_merge(state, other, -1, owned, err);
 }
 
 static int
-max_merge(void *state, const void *other, size_t *owned, struct weir_error *err)
+max_merge(const struct weir_agg *agg, void *state, const void *other,
+    size_t *owned, struct weir_error *err)
 {
+	(void)agg;
 	return extreme_merge(state, other, 1, owned, err);
 }
 
 static void
-extreme_result(struct weir_buf *out, const void *state)
+extreme_result(const struct weir_agg *agg, struct weir_buf *out,
+    const void *state, struct weir_span span)
 {
+	(void)agg;
+	(void)span;
 	if (!weir_value_write(out, *(const struct weir_value *)state))
 		weir_buf_puts(out, "null");
 }
@@ -147,10 +159,12 @@ extreme_result(struct weir_buf *out, const void *state)
  * for times; [kind, text] for an infinity.
  */
 static void
-extreme_save(struct weir_buf *out, const void *state)
+extreme_save(
+    const struct weir_agg *agg, struct weir_buf *out, const void *state)
 {
 	const struct weir_value *s = state;
 
+	(void)agg;
 	switch (s->kind) {
 	case WEIR_DOUBLE:
 		if (isfinite(s->d)) {
@@ -167,7 +181,8 @@ extreme_save(struct weir_buf *out, const void *state)
 		    s->kind == WEIR_TIMESTAMP ? "timestamp" : "duration",
 		    (intmax_t)s->i, (int)(int32_t)s->aux);
 		break;
-	default: extreme_result(out, state);
+	case WEIR_ABSENT: weir_buf_puts(out, "null"); break;
+	default: weir_value_write(out, *s);
 	}
 }
 
@@ -201,9 +216,10 @@ load_special(struct weir_value *s, const struct weir_list *list)
 }
 
 static int
-extreme_load(void *state, struct weir_value v, struct weir_arena *arena,
-    size_t *owned, struct weir_error *err)
+extreme_load(const struct weir_agg *agg, void *state, struct weir_value v,
+    struct weir_arena *arena, size_t *owned, struct weir_error *err)
 {
+	(void)agg;
 	(void)arena;
 	switch (v.kind) {
 	case WEIR_NULL: return 1;
@@ -222,8 +238,10 @@ extreme_load(void *state, struct weir_value v, struct weir_arena *arena,
 
 const struct weir_agg_ops weir_agg_min = {
     .name = "min",
+    .usage = "min(x)",
     .min_args = 1,
     .max_args = 1,
+    .values = 1,
     .size = sizeof(struct weir_value),
     .check = extreme_check,
     .add = min_add,
@@ -236,8 +254,10 @@ const struct weir_agg_ops weir_agg_min = {
 
 const struct weir_agg_ops weir_agg_max = {
     .name = "max",
+    .usage = "max(x)",
     .min_args = 1,
     .max_args = 1,
+    .values = 1,
     .size = sizeof(struct weir_value),
     .check = extreme_check,
     .add = max_add,

@@ -20,6 +20,13 @@ weir_agg_bad_state(const char *name, struct weir_error *err)
 	    err, WEIR_STATE, "saved state: not what %s() saves", name);
 }
 
+int
+weir_agg_never_added(struct weir_error *err)
+{
+	return weir_fail(
+	    err, WEIR_INPUT, "what is to be taken back was never added");
+}
+
 void
 weir_agg_put_uint(struct weir_buf *out, uint64_t u)
 {

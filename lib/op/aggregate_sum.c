@@ -1,64 +1,11 @@
 /*
- * count, sum, avg.
+ * sum, avg.
  */
 #include "op/aggregate_impl.h"
 
-#include "base/num.h"
 #include "json/writer.h"
 
 #include <math.h>
-#include <string.h>
-
-/* --- count --- */
-
-static void
-count_add(void *state, const struct weir_agg_input *in, size_t *owned)
-{
-	(void)in;
-	(void)owned;
-	++*(uint64_t *)state;
-}
-
-static int
-count_merge(
-    void *state, const void *other, size_t *owned, struct weir_error *err)
-{
-	(void)owned;
-	(void)err;
-	*(uint64_t *)state += *(const uint64_t *)other;
-	return 1;
-}
-
-static void
-count_write(struct weir_buf *out, const void *state)
-{
-	weir_agg_put_uint(out, *(const uint64_t *)state);
-}
-
-static int
-count_load(void *state, struct weir_value v, struct weir_arena *arena,
-    size_t *owned, struct weir_error *err)
-{
-	(void)arena;
-	(void)owned;
-	if (v.kind != WEIR_INT || v.i < 0)
-		return weir_agg_bad_state("count", err);
-	*(uint64_t *)state = v.u;
-	return 1;
-}
-
-const struct weir_agg_ops weir_agg_count = {
-    .name = "count",
-    .max_args = 1,
-    .size = sizeof(uint64_t),
-    .add = count_add,
-    .merge = count_merge,
-    .result = count_write,
-    .save = count_write,
-    .load = count_load,
-};
-
-/* --- sum and avg --- */
 
 /*
  * Integers add up exactly, in 128 bits; the first double makes the sum one, with
@@ -89,6 +36,13 @@ set_whole(struct sum *s, weir_int128 sum)
 {
 	s->low = (uint64_t)sum;
 	s->high = (int64_t)(sum >> 64);
+}
+
+/* Without overflow in the face of a state that nobody saved. */
+static weir_int128
+plus(weir_int128 a, weir_int128 b)
+{
+	return (weir_int128)((unsigned __int128)a + (unsigned __int128)b);
 }
 
 /* Is it an int or a uint? */
@@ -140,11 +94,12 @@ total(const struct sum *s)
 }
 
 static int
-number_check(
-    const void *state, const struct weir_agg_input *in, struct weir_error *err)
+number_check(const struct weir_agg *agg, const void *state,
+    const struct weir_agg_input *in, struct weir_error *err)
 {
 	uint32_t kind = in->arg[0]->kind;
 
+	(void)agg;
 	(void)state;
 	if (kind >= WEIR_INT && kind <= WEIR_DOUBLE)
 		return 1;
@@ -153,31 +108,33 @@ number_check(
 }
 
 static int
-sum_check(
-    const void *state, const struct weir_agg_input *in, struct weir_error *err)
+sum_check(const struct weir_agg *agg, const void *state,
+    const struct weir_agg_input *in, struct weir_error *err)
 {
 	const struct sum *s = state;
 	const struct weir_value *v = in->arg[0];
 
-	if (number_check(state, in, err) < 0)
+	if (number_check(agg, state, in, err) < 0)
 		return -1;
 	if (v->kind == WEIR_DOUBLE || s->real ||
-	    fits(whole(s) + weir_agg_whole(*v)))
+	    fits(plus(whole(s), weir_agg_whole(*v))))
 		return 1;
 	return weir_fail(
 	    err, WEIR_INPUT, "the sum leaves the range of 64-bit integers");
 }
 
 static void
-sum_add(void *state, const struct weir_agg_input *in, size_t *owned)
+sum_add(const struct weir_agg *agg, void *state,
+    const struct weir_agg_input *in, size_t *owned)
 {
 	struct sum *s = state;
 	const struct weir_value *v = in->arg[0];
 
+	(void)agg;
 	(void)owned;
 	s->n++;
 	if (v->kind != WEIR_DOUBLE && !s->real) {
-		set_whole(s, whole(s) + weir_agg_whole(*v));
+		set_whole(s, plus(whole(s), weir_agg_whole(*v)));
 		return;
 	}
 	if (!s->real)
@@ -188,17 +145,75 @@ sum_add(void *state, const struct weir_agg_input *in, size_t *owned)
 		add_whole(s, weir_agg_whole(*v));
 }
 
+/*
+ * Integers are taken back exactly; of doubles rounding may leave a trace, until
+ * the last one goes.
+ */
 static int
-sum_merge(void *state, const void *other, size_t *owned, struct weir_error *err)
+avg_check_undo(const struct weir_agg *agg, const void *state,
+    const struct weir_agg_input *in, struct weir_error *err)
+{
+	const struct sum *s = state;
+	const struct weir_value *v = in->arg[0];
+
+	if (number_check(agg, state, in, err) < 0)
+		return -1;
+	if (s->n == 0 || (v->kind == WEIR_DOUBLE && !s->real))
+		return weir_agg_never_added(err);
+	if (s->n > 1 && s->real &&
+	    !(isfinite(s->d) && (v->kind != WEIR_DOUBLE || isfinite(v->d))))
+		return weir_fail(err, WEIR_INPUT,
+		    "from an infinite sum nothing is taken back");
+	return 1;
+}
+
+static int
+sum_check_undo(const struct weir_agg *agg, const void *state,
+    const struct weir_agg_input *in, struct weir_error *err)
+{
+	const struct sum *s = state;
+
+	if (avg_check_undo(agg, state, in, err) < 0)
+		return -1;
+	if (s->real || fits(plus(whole(s), -weir_agg_whole(*in->arg[0]))))
+		return 1;
+	return weir_fail(
+	    err, WEIR_INPUT, "the sum leaves the range of 64-bit integers");
+}
+
+static void
+sum_undo(const struct weir_agg *agg, void *state,
+    const struct weir_agg_input *in, size_t *owned)
+{
+	struct sum *s = state;
+	const struct weir_value *v = in->arg[0];
+
+	(void)agg;
+	(void)owned;
+	s->n--;
+	if (s->n == 0)
+		*s = (struct sum){0};
+	else if (!s->real)
+		set_whole(s, plus(whole(s), -weir_agg_whole(*v)));
+	else if (v->kind == WEIR_DOUBLE)
+		add_double(s, -v->d);
+	else
+		add_whole(s, -weir_agg_whole(*v));
+}
+
+static int
+sum_merge(const struct weir_agg *agg, void *state, const void *other,
+    size_t *owned, struct weir_error *err)
 {
 	struct sum *s = state;
 	const struct sum *o = other;
 
+	(void)agg;
 	(void)owned;
 	(void)err;
 	s->n += o->n;
 	if (!s->real && !o->real) {
-		set_whole(s, whole(s) + whole(o));
+		set_whole(s, plus(whole(s), whole(o)));
 		return 1;
 	}
 	if (!s->real)
@@ -230,10 +245,13 @@ put_whole(struct weir_buf *out, weir_int128 i)
 }
 
 static void
-sum_result(struct weir_buf *out, const void *state)
+sum_result(const struct weir_agg *agg, struct weir_buf *out, const void *state,
+    struct weir_span span)
 {
 	const struct sum *s = state;
 
+	(void)agg;
+	(void)span;
 	if (s->n == 0)
 		weir_buf_puts(out, "null");
 	else if (s->real)
@@ -243,10 +261,13 @@ sum_result(struct weir_buf *out, const void *state)
 }
 
 static void
-avg_result(struct weir_buf *out, const void *state)
+avg_result(const struct weir_agg *agg, struct weir_buf *out, const void *state,
+    struct weir_span span)
 {
 	const struct sum *s = state;
 
+	(void)agg;
+	(void)span;
 	if (s->n == 0)
 		weir_buf_puts(out, "null");
 	else
@@ -256,10 +277,11 @@ avg_result(struct weir_buf *out, const void *state)
 
 /* null, [n, "sum"] or [n, sum, lost] */
 static void
-sum_save(struct weir_buf *out, const void *state)
+sum_save(const struct weir_agg *agg, struct weir_buf *out, const void *state)
 {
 	const struct sum *s = state;
 
+	(void)agg;
 	if (s->n == 0) {
 		weir_buf_puts(out, "null");
 		return;
@@ -273,7 +295,7 @@ sum_save(struct weir_buf *out, const void *state)
 		weir_agg_save_double(out, s->lost);
 	} else {
 		weir_buf_puts(out, ",\"");
-		sum_result(out, state);
+		put_whole(out, whole(s));
 		weir_buf_putc(out, '"');
 	}
 	weir_buf_putc(out, ']');
@@ -298,13 +320,14 @@ load_whole(struct sum *s, struct weir_value v)
 }
 
 static int
-sum_load(void *state, struct weir_value v, struct weir_arena *arena,
-    size_t *owned, struct weir_error *err)
+sum_load(const struct weir_agg *agg, void *state, struct weir_value v,
+    struct weir_arena *arena, size_t *owned, struct weir_error *err)
 {
 	struct sum *s = state;
 	const struct weir_value *item;
 	int good;
 
+	(void)agg;
 	(void)arena;
 	(void)owned;
 	if (v.kind == WEIR_NULL)
@@ -328,11 +351,15 @@ sum_load(void *state, struct weir_value v, struct weir_arena *arena,
 
 const struct weir_agg_ops weir_agg_sum = {
     .name = "sum",
+    .usage = "sum(x)",
     .min_args = 1,
     .max_args = 1,
+    .values = 1,
     .size = sizeof(struct sum),
     .check = sum_check,
     .add = sum_add,
+    .check_undo = sum_check_undo,
+    .undo = sum_undo,
     .merge = sum_merge,
     .result = sum_result,
     .save = sum_save,
@@ -341,11 +368,15 @@ const struct weir_agg_ops weir_agg_sum = {
 
 const struct weir_agg_ops weir_agg_avg = {
     .name = "avg",
+    .usage = "avg(x)",
     .min_args = 1,
     .max_args = 1,
+    .values = 1,
     .size = sizeof(struct sum),
     .check = number_check,
     .add = sum_add,
+    .check_undo = avg_check_undo,
+    .undo = sum_undo,
     .merge = sum_merge,
     .result = avg_result,
     .save = sum_save,

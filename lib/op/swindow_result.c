@@ -28,13 +28,13 @@ begin_results(struct weir_swindow *sw, struct weir_span span)
 
 static int
 put_result(struct weir_swindow *sw, struct weir_stage *st, struct weir_str key,
-    const void *states, int64_t end, struct weir_error *err)
+    const void *states, struct weir_span span, struct weir_error *err)
 {
 	weir_keyset_write(&sw->out, &sw->keys, key);
-	weir_aggs_write(&sw->out, &sw->aggs, states);
+	weir_aggs_write(&sw->out, &sw->aggs, states, span);
 	weir_buf_putc(&sw->out, '}');
 	return weir_stage_put(
-	    st, sw->out.data, sw->out.len, end - 1, end, 0, err);
+	    st, sw->out.data, sw->out.len, span.end - 1, span.end, 0, err);
 }
 
 /* A window that is a pane. */
@@ -48,8 +48,7 @@ put_pane(struct weir_swindow *sw, struct weir_stage *st,
 	while (weir_groups_next(&pane->groups, &it)) {
 		sw->out.len = begin;
 		if (put_result(sw, st, it.text,
-			weir_swindow_states(sw, it.value), pane->span.end,
-			err) < 0)
+			weir_swindow_states(sw, it.value), pane->span, err) < 0)
 			return -1;
 	}
 	return 1;
@@ -115,8 +114,7 @@ put_merged(struct weir_swindow *sw, struct weir_stage *st,
 	begin = begin_results(sw, span);
 	for (i = 0; i < n && rc > 0; i++) {
 		sw->out.len = begin;
-		rc =
-		    put_result(sw, st, all[i]->text, all[i] + 1, span.end, err);
+		rc = put_result(sw, st, all[i]->text, all[i] + 1, span, err);
 	}
 	free(all);
 	return rc;

@@ -1,6 +1,6 @@
 /*
- * The swindow operator's state as lines: first {"closed":T}, then one line a
- * group, in the order of panes and of arrival:
+ * The swindow operator's state as lines: first {"closed":T,"seq":N}, N
+ * the next event's number of arrival, then one line a group, in the order of panes and of arrival:
  * {"w":[start,end],"k":{NAME:value},"n":N,"a":[...]}. "n", a group's number
  * among all, is there if panes are merged.
  * Times are nanoseconds since 1970; a key that was absent is left out; what
@@ -70,10 +70,11 @@ weir_swindow_save(
 
 	sw->out.len = 0;
 	if (sw->closed == WEIR_TIME_NONE)
-		weir_buf_puts(&sw->out, "{\"closed\":null}");
+		weir_buf_puts(&sw->out, "{\"closed\":null");
 	else
 		weir_buf_printf(
-		    &sw->out, "{\"closed\":%jd}", (intmax_t)sw->closed);
+		    &sw->out, "{\"closed\":%jd", (intmax_t)sw->closed);
+	weir_buf_printf(&sw->out, ",\"seq\":%ju}", (uintmax_t)sw->aggs.seq);
 	rc = weir_snapshot_line(w, sw->out.data, sw->out.len, err);
 	all = weir_panes_sorted(&sw->panes);
 	for (size_t i = 0; i < sw->panes.n && rc > 0; i++)
@@ -84,7 +85,7 @@ weir_swindow_save(
 
 /* --- loading --- */
 
-enum { SLOT_CLOSED, SLOT_PANE, SLOT_SEQ, SLOT_STATES, SLOT_KEYS };
+enum { SLOT_CLOSED, SLOT_EVENTS, SLOT_PANE, SLOT_SEQ, SLOT_STATES, SLOT_KEYS };
 
 static void
 make_prover(struct weir_swindow *sw)
@@ -92,6 +93,8 @@ make_prover(struct weir_swindow *sw)
 	struct weir_str path[2] = {{"closed", 6}};
 
 	sw->prover = weir_prover_new();
+	weir_prover_want(sw->prover, path, 1);
+	path[0] = weir_str("seq");
 	weir_prover_want(sw->prover, path, 1);
 	path[0] = weir_str("w");
 	weir_prover_want(sw->prover, path, 1);
@@ -127,8 +130,12 @@ bad_line(const char *why, struct weir_error *err)
 static int
 load_closed(struct weir_swindow *sw, struct weir_error *err)
 {
-	struct weir_value v = value_at(sw, SLOT_CLOSED);
+	struct weir_value v = value_at(sw, SLOT_EVENTS);
 
+	if (v.kind != WEIR_INT || v.i < 0 || v.i >= INT64_C(1) << 62)
+		return bad_line("\"seq\" is no number of events", err);
+	sw->aggs.seq = v.u;
+	v = value_at(sw, SLOT_CLOSED);
 	if (v.kind == WEIR_NULL)
 		return 1;
 	if (v.kind != WEIR_INT)

@@ -117,7 +117,8 @@ run(struct bench *t, const char *lines, size_t cut, enum how how,
 		free(states);
 		states = first;
 	}
-	weir_aggs_write(out, &t->aggs, states);
+	weir_aggs_write(
+	    out, &t->aggs, states, (struct weir_span){0, 1000000000});
 	weir_aggs_drop(&t->aggs, states, &owned);
 	if (owned != 0)
 		ok(0, "%zu bytes were not given back", owned);
@@ -306,10 +307,10 @@ test_refusals(void)
 	refused("n", "not an aggregate; this version knows count, sum, avg");
 	refused("sum(x) + 1", "not an aggregate");
 	refused("cuont()", "did you mean count?");
-	refused("p99 = quantile(x, 0.99)", "unknown aggregate; this version");
-	refused("sum()", "sum() takes one argument");
-	refused("sum(x, y)", "sum() takes one argument");
-	refused("count(x, y)", "count() takes at most one argument");
+	refused("p = frobnicate(x, 0.99)", "unknown aggregate; this version");
+	refused("sum()", "0 arguments for sum(x)");
+	refused("sum(x, y)", "2 arguments for sum(x)");
+	refused("count(x, y)", "2 arguments for count() or count(x)");
 	refused("a.b = count()", "one word");
 	refused("n = count(), n = sum(x)", "twice");
 	refused("sum(x", "aggregates");
