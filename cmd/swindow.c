@@ -6,17 +6,46 @@
 
 #include <string.h>
 
-enum { WINDOW = WEIR_OPTION_OWN, KEY, OFFSET, LATE, MAX_STATE, ID, EPOCH };
+enum {
+	WINDOW = WEIR_OPTION_OWN,
+	KEY,
+	OFFSET,
+	ZONE,
+	LATENESS,
+	LATE,
+	EMIT,
+	MODE,
+	PROC_TIME,
+	HAVING,
+	TOP,
+	MAX_STATE,
+	ID,
+	EPOCH
+};
 
 /* clang-format off */
 static const struct weir_option options[] = {
 	{WINDOW, 'w', "window", "WINDOW",
-	    "1m, 10m/1m (size/slide), cumulate:1d/1h", NULL},
+	    "1m, 10m/1m, session:30s, cumulate:1d/1h, count:100, global", NULL},
 	{KEY, 'k', "key", "KEYS", "group by these", NULL},
 	{OFFSET, 0, "offset", "DUR",
 	    "shift where windows start; may be negative", NULL},
+	{ZONE, 0, "tz", "ZONE",
+	    "1d, 1w, 1mo and 1y follow the calendar of this zone", NULL},
+	{LATENESS, 0, "lateness", "DUR",
+	    "how long late events correct a closed window (0s)", NULL},
 	{LATE, 0, "late", "drop|FILE",
-	    "drop late events, or write them to FILE", "drop|FILE"},
+	    "drop what is later still, or write it to FILE", "drop|FILE"},
+	{EMIT, 0, "emit", "WHEN",
+	    "final, update (each change), every:DUR (final)",
+	    "final|update|every:"},
+	{MODE, 0, "mode", "MODE",
+	    "an update is accumulate, discard or retract (accumulate)",
+	    "accumulate|discard|retract"},
+	{PROC_TIME, 0, "proc-time", NULL, "windows of arrival time", NULL},
+	{HAVING, 0, "having", "EXPR", "keep the groups for which it holds", NULL},
+	{TOP, 0, "top", "N:EXPR",
+	    "keep the N groups with the largest EXPR", NULL},
 	{MAX_STATE, 0, "max-state", "SIZE",
 	    "stop if open windows need more memory", NULL},
 	{ID, 0, "id", "NAME", "identity of the state in a job", NULL},
@@ -29,8 +58,7 @@ static const struct weir_option *const tables[] = {
 };
 static const struct weir_command command = {
 	.name = "swindow",
-	.synopsis = "-w WINDOW [-k KEYS] [--offset=DUR] [--late=drop|FILE] "
-	    "AGGREGATES [FILE...]",
+	.synopsis = "-w WINDOW [-k KEYS] [options] AGGREGATES [FILE...]",
 	.summary = "group events, and aggregate over windows of event time",
 	.example =
 	    "swindow -t ts -w 1m -k host 'n = count(), worst = max(ms)' "
@@ -76,6 +104,12 @@ read_options(struct tool *t, struct weir_swindow_config *c)
 		case WINDOW: c->window = t->opt.value; break;
 		case KEY: c->keys = t->opt.value; break;
 		case OFFSET: c->offset = t->opt.value; break;
+		case ZONE: c->zone = t->opt.value; break;
+		case LATENESS: c->lateness = t->opt.value; break;
+		case EMIT: c->emit = t->opt.value; break;
+		case MODE: c->mode = t->opt.value; break;
+		case HAVING: c->having = t->opt.value; break;
+		case TOP: c->top = t->opt.value; break;
 		case LATE:
 			c->late = strcmp(t->opt.value, "drop") == 0
 			    ? NULL
@@ -109,7 +143,7 @@ main(int argc, char **argv)
 	if (sw == NULL)
 		tool_fail(&t, &err);
 	t.config.fingerprint = weir_swindow_fingerprint(sw);
-	st = weir_stage_new(&t.config, &weir_swindow_ops, sw);
+	st = weir_stage_new(&t.config, weir_swindow_ops(sw), sw);
 	if (weir_swindow_attach(sw, st, &err) < 0)
 		tool_fail(&t, &err);
 	status = tool_run(&t, st);

@@ -244,3 +244,10 @@ weir_aggs_drop(const struct weir_aggs *aggs, void *states, size_t *owned)
 		if (agg->ops->fini != NULL)
 			agg->ops->fini((char *)states + agg->offset, owned);
 }
+
+void
+weir_aggs_reset(const struct weir_aggs *aggs, void *states, size_t *owned)
+{
+	weir_aggs_drop(aggs, states, owned);
+	memset(states, 0, aggs->size);
+}

@@ -168,5 +168,8 @@ int weir_aggs_load(const struct weir_aggs *aggs, void *states,
     struct weir_value saved, struct weir_arena *arena, size_t *owned,
     struct weir_error *err);
 void weir_aggs_drop(const struct weir_aggs *aggs, void *states, size_t *owned);
+/* The same, and begin anew. */
+void weir_aggs_reset(
+    const struct weir_aggs *aggs, void *states, size_t *owned);
 
 #endif

@@ -32,12 +32,13 @@ claim_name(
 static int
 check_names(const struct weir_swindow *sw, struct weir_error *err)
 {
-	static const char *const own[] = {"window_start", "window_end"};
+	static const char *const own[] = {"window_start", "window_end", "pane"};
+	size_t n = sw->emit.panes ? 3 : 2;
 
 	for (size_t i = 0; i < sw->aggs.n; i++)
 		if (claim_name(sw, sw->aggs.aggs[i].name, err) < 0)
 			return -1;
-	for (size_t k = 0; k < 2; k++) {
+	for (size_t k = 0; k < n; k++) {
 		bool taken = false;
 
 		for (size_t i = 0; i < sw->keys.n; i++)
@@ -65,42 +66,79 @@ make_fingerprint(struct weir_swindow *sw)
 	weir_keyset_print(b, &sw->keys);
 	weir_buf_puts(b, ": ");
 	weir_aggs_print(b, &sw->aggs);
+	if (sw->lateness_ns > 0)
+		weir_buf_printf(
+		    b, " --lateness=%jdns", (intmax_t)sw->lateness_ns);
+	weir_emit_print(b, &sw->emit);
 	weir_buf_cstr(b);
+}
+
+static int
+parse_lateness(struct weir_swindow *sw, struct weir_error *err)
+{
+	const char *text = sw->config.lateness;
+	struct weir_error why;
+
+	if (text == NULL)
+		return 1;
+	if (weir_duration_read(text, strlen(text), &sw->lateness_ns, &why) < 0)
+		return weir_fail(err, WEIR_USAGE, "--lateness: %s", why.text);
+	if (sw->lateness_ns < 0)
+		return weir_fail(
+		    err, WEIR_USAGE, "--lateness: it cannot be negative");
+	return 1;
+}
+
+static int
+parse(struct weir_swindow *sw, struct weir_error *err)
+{
+	const struct weir_swindow_config *c = &sw->config;
+	struct weir_emit_config emit = {.when = c->emit,
+	    .mode = c->mode,
+	    .having = c->having,
+	    .top = c->top,
+	    .epoch = c->epoch};
+
+	if (weir_keyset_parse(&sw->keys, c->keys, err) < 0 ||
+	    weir_aggs_parse(&sw->aggs, c->aggregates, err) < 0 ||
+	    parse_lateness(sw, err) < 0)
+		return -1;
+	emit.again = sw->lateness_ns > 0;
+	if (weir_emit_init(&sw->emit, &emit, &sw->keys, &sw->aggs, err) < 0)
+		return -1;
+	return check_names(sw, err);
+}
+
+/* Who keeps such windows? */
+static const struct weir_swindow_kind *
+find_kind(const struct weir_window_spec *spec)
+{
+	(void)spec;
+	return &weir_paned_kind;
 }
 
 struct weir_swindow *
 weir_swindow_new(
     const struct weir_swindow_config *config, struct weir_error *err)
 {
-	struct weir_swindow *sw = weir_calloc(1, sizeof *sw);
+	const struct weir_swindow_kind *kind;
+	struct weir_window_spec spec;
+	struct weir_swindow *sw;
 
+	if (weir_window_parse(&spec, config->window, config->offset, err) < 0)
+		return NULL;
+	kind = find_kind(&spec);
+	sw = weir_calloc(1, kind->size);
 	sw->config = *config;
-	sw->closed = WEIR_TIME_NONE;
-	sw->due = WEIR_TIME_MAX;
-	weir_panes_init(&sw->panes);
-	if (weir_window_parse(&sw->spec, config->window, config->offset, err) <
-		0 ||
-	    weir_keyset_parse(&sw->keys, config->keys, err) < 0 ||
-	    weir_aggs_parse(&sw->aggs, config->aggregates, err) < 0 ||
-	    check_names(sw, err) < 0) {
+	sw->spec = spec;
+	if (parse(sw, err) < 0) {
 		weir_swindow_free(sw);
 		return NULL;
 	}
-	if (sw->spec.kind != WEIR_TUMBLING)
-		sw->head = sizeof(uint64_t);
+	sw->kind = kind;
+	kind->init(sw);
 	make_fingerprint(sw);
 	return sw;
-}
-
-void
-weir_swindow_drop(struct weir_swindow *sw, struct weir_groups *groups)
-{
-	struct weir_group it = {0};
-
-	while (groups->owned > 0 && weir_groups_next(groups, &it))
-		weir_aggs_drop(&sw->aggs, weir_swindow_states(sw, it.value),
-		    &groups->owned);
-	weir_groups_fini(groups);
 }
 
 void
@@ -108,11 +146,11 @@ weir_swindow_free(struct weir_swindow *sw)
 {
 	if (sw == NULL)
 		return;
-	for (size_t i = 0; i < sw->panes.n; i++)
-		weir_swindow_drop(sw, &sw->panes.heap[i]->groups);
-	weir_panes_fini(&sw->panes);
+	if (sw->kind != NULL)
+		sw->kind->fini(sw);
 	weir_keyset_fini(&sw->keys);
 	weir_aggs_fini(&sw->aggs);
+	weir_emit_fini(&sw->emit);
 	weir_buf_fini(&sw->fingerprint);
 	weir_buf_fini(&sw->out);
 	weir_arena_fini(&sw->keys_arena);
@@ -120,6 +158,12 @@ weir_swindow_free(struct weir_swindow *sw)
 	weir_prover_free(sw->prover);
 	free(sw->slots);
 	free(sw);
+}
+
+const struct weir_stage_ops *
+weir_swindow_ops(const struct weir_swindow *sw)
+{
+	return sw->kind->ops;
 }
 
 const char *
@@ -136,91 +180,31 @@ weir_swindow_attach(
 
 	if (sw->config.late != NULL)
 		sw->late = weir_stage_side(st, sw->config.late);
-	if (weir_keyset_compile(&sw->keys, prover, err) < 0)
+	if (weir_keyset_compile(&sw->keys, prover, err) < 0 ||
+	    weir_aggs_compile(&sw->aggs, prover, err) < 0)
 		return -1;
-	return weir_aggs_compile(&sw->aggs, prover, err);
+	return weir_emit_compile(&sw->emit, err);
 }
 
-/* --- open panes --- */
-
-void
-weir_swindow_set_due(struct weir_swindow *sw, struct weir_stage *st)
-{
-	struct weir_pane *first = weir_panes_first(&sw->panes);
-	int64_t due;
-
-	if (first == NULL || !weir_window_next(&first->ends, sw->closed, &due))
-		due = WEIR_TIME_MAX;
-	if (due == sw->due)
-		return;
-	sw->due = due;
-	weir_stage_set_due(st, due);
-}
-
-void
-weir_swindow_close(
-    struct weir_swindow *sw, struct weir_stage *st, struct weir_pane *pane)
-{
-	sw->ngroups -= weir_groups_count(&pane->groups);
-	weir_swindow_drop(sw, &pane->groups);
-	weir_panes_close(&sw->panes, pane);
-	sw->last = NULL;
-	weir_swindow_set_due(sw, st);
-}
-
-struct weir_pane *
-weir_swindow_pane(
-    struct weir_swindow *sw, struct weir_stage *st, struct weir_span span)
-{
-	struct weir_window_ends ends;
-	struct weir_pane *pane = sw->last;
-
-	if (pane != NULL && pane->span.start == span.start)
-		return pane;
-	pane = weir_panes_find(&sw->panes, span.start);
-	if (pane == NULL) {
-		weir_window_ends(&sw->spec, span, &ends);
-		pane = weir_panes_open(&sw->panes, span, ends);
-		weir_swindow_set_due(sw, st);
-	}
-	sw->last = pane;
-	return pane;
-}
+/* --- what the kinds share --- */
 
 int
-weir_swindow_measure(
-    struct weir_swindow *sw, struct weir_pane *pane, struct weir_error *err)
+weir_swindow_limit(const struct weir_swindow *sw, size_t bytes, size_t groups,
+    struct weir_error *err)
 {
-	size_t bytes;
-
-	weir_panes_measure(&sw->panes, pane);
-	if (pane->bytes >= WEIR_TABLE_MAX)
-		return weir_fail(err, WEIR_STATE,
-		    "a window has outgrown what one can hold: %zu groups take "
-		    "%zu bytes; need less with fewer keys or shorter windows",
-		    weir_groups_count(&pane->groups), pane->bytes);
-	bytes = weir_panes_bytes(&sw->panes);
 	if (sw->config.max_state == 0 || bytes <= sw->config.max_state)
 		return 1;
 	return weir_fail(err, WEIR_STATE,
 	    "the state has outgrown --max-state: %zu groups take %zu bytes, "
 	    "%ju are allowed; allow more, or need less with fewer keys, "
 	    "shorter windows or a smaller --max-delay",
-	    sw->ngroups, bytes, (uintmax_t)sw->config.max_state);
+	    groups, bytes, (uintmax_t)sw->config.max_state);
 }
 
-void
-weir_swindow_count(struct weir_swindow *sw, struct weir_stage *st)
+int
+weir_swindow_late(struct weir_swindow *sw, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, struct weir_error *err)
 {
-	struct weir_metrics *m = weir_stage_metrics(st);
-
-	m->state_bytes = weir_panes_bytes(&sw->panes);
-	m->state_keys = sw->ngroups;
+	weir_stage_metrics(st)->late++;
+	return sw->late != NULL ? weir_side_event(sw->late, b, i, err) : 1;
 }
-
-const struct weir_stage_ops weir_swindow_ops = {
-    .events = weir_swindow_events,
-    .advance = weir_swindow_advance,
-    .save = weir_swindow_save,
-    .load = weir_swindow_load,
-};

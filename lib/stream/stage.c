@@ -367,7 +367,7 @@ weir_stage_put(struct weir_stage *st, const char *text, size_t len,
     int64_t time, int64_t release, uint32_t flags, struct weir_error *err)
 {
 	return weir_writer_put(st->writer, text, len, time,
-	    weir_time_add(release, -1), flags, err);
+	    weir_time_add(release, -1 - st->hold_ns), flags, err);
 }
 
 static void

@@ -59,7 +59,7 @@ start_config(struct run *r, const struct weir_swindow_config *config)
 		exit(1);
 	}
 	r->st = weir_malloc(sizeof *r->st);
-	fake_init(r->st, &weir_swindow_ops, r->sw);
+	fake_init(r->st, weir_swindow_ops(r->sw), r->sw);
 	if (weir_swindow_attach(r->sw, r->st, &err) < 0) {
 		printf("Bail out! %s\n", err.text);
 		exit(1);
@@ -113,7 +113,7 @@ move(struct run *r, const struct options *o)
 	struct run to;
 
 	start(&to, o);
-	weir_swindow_ops.save(r->sw, &saved, &err);
+	weir_swindow_ops(r->sw)->save(r->sw, &saved, &err);
 	weir_buf_cstr(&saved.lines);
 	to.st->newest = r->st->newest;
 	to.st->watermark = r->st->watermark;
@@ -126,7 +126,7 @@ move(struct run *r, const struct options *o)
 	r->st->out = r->st->late = r->st->bad = (struct weir_buf){0};
 	if (fake_load(to.st, &saved.lines, &err) < 0)
 		ok(0, "load: %s", err.text);
-	weir_swindow_ops.save(to.sw, &again, &err);
+	weir_swindow_ops(to.sw)->save(to.sw, &again, &err);
 	if (again.lines.len != saved.lines.len ||
 	    memcmp(again.lines.data, saved.lines.data, saved.lines.len) != 0)
 		ok(0, "the state saves as it was loaded");

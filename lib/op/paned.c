@@ -1,0 +1,119 @@
+#include "op/paned.h"
+
+void
+weir_paned_drop(struct weir_paned *p, struct weir_groups *groups)
+{
+	struct weir_group it = {0};
+
+	while (groups->owned > 0 && weir_groups_next(groups, &it))
+		weir_aggs_drop(
+		    &p->w.aggs, weir_paned_states(p, it.value), &groups->owned);
+	weir_groups_fini(groups);
+}
+
+/* --- open panes --- */
+
+void
+weir_paned_set_due(struct weir_paned *p, struct weir_stage *st)
+{
+	struct weir_pane *first = weir_panes_first(&p->panes);
+	int64_t due;
+
+	if (first == NULL || !weir_window_next(&first->ends, p->closed, &due))
+		due = WEIR_TIME_MAX;
+	if (due == p->due)
+		return;
+	p->due = due;
+	weir_stage_set_due(st, due);
+}
+
+void
+weir_paned_close(
+    struct weir_paned *p, struct weir_stage *st, struct weir_pane *pane)
+{
+	p->ngroups -= weir_groups_count(&pane->groups);
+	weir_paned_drop(p, &pane->groups);
+	weir_panes_close(&p->panes, pane);
+	p->last = NULL;
+	weir_paned_set_due(p, st);
+}
+
+struct weir_pane *
+weir_paned_pane(
+    struct weir_paned *p, struct weir_stage *st, struct weir_span span)
+{
+	struct weir_window_ends ends;
+	struct weir_pane *pane = p->last;
+
+	if (pane != NULL && pane->span.start == span.start)
+		return pane;
+	pane = weir_panes_find(&p->panes, span.start);
+	if (pane == NULL) {
+		weir_window_ends(&p->w.spec, span, &ends);
+		pane = weir_panes_open(&p->panes, span, ends);
+		weir_paned_set_due(p, st);
+	}
+	p->last = pane;
+	return pane;
+}
+
+int
+weir_paned_measure(
+    struct weir_paned *p, struct weir_pane *pane, struct weir_error *err)
+{
+	weir_panes_measure(&p->panes, pane);
+	if (pane->bytes >= WEIR_TABLE_MAX)
+		return weir_fail(err, WEIR_STATE,
+		    "a window has outgrown what one can hold: %zu groups take "
+		    "%zu bytes; need less with fewer keys or shorter windows",
+		    weir_groups_count(&pane->groups), pane->bytes);
+	return weir_swindow_limit(
+	    &p->w, weir_panes_bytes(&p->panes), p->ngroups, err);
+}
+
+void
+weir_paned_count(struct weir_paned *p, struct weir_stage *st)
+{
+	struct weir_metrics *m = weir_stage_metrics(st);
+
+	m->state_bytes = weir_panes_bytes(&p->panes);
+	m->state_keys = p->ngroups;
+}
+
+/* --- the kind --- */
+
+static void
+init(struct weir_swindow *sw)
+{
+	struct weir_paned *p = (struct weir_paned *)sw;
+
+	p->closed = WEIR_TIME_NONE;
+	p->due = WEIR_TIME_MAX;
+	weir_panes_init(&p->panes);
+	if (sw->spec.kind != WEIR_TUMBLING)
+		p->head = sizeof(uint64_t);
+}
+
+static void
+fini(struct weir_swindow *sw)
+{
+	struct weir_paned *p = (struct weir_paned *)sw;
+
+	for (size_t i = 0; i < p->panes.n; i++)
+		weir_paned_drop(p, &p->panes.heap[i]->groups);
+	weir_panes_fini(&p->panes);
+}
+
+static const struct weir_stage_ops ops = {
+    .events = weir_paned_events,
+    .advance = weir_paned_advance,
+    .save = weir_paned_save,
+    .load = weir_paned_load,
+};
+
+const struct weir_swindow_kind weir_paned_kind = {
+    .size = sizeof(struct weir_paned),
+    .ops = &ops,
+    .init = init,
+    .fini = fini,
+};
