@@ -1,5 +1,6 @@
 #include "event/decode.h"
 
+#include "event/retract.h"
 #include "json/check.h"
 #include "json/proof.h"
 
@@ -192,9 +193,10 @@ fill_row(struct weir_reader *r, uint32_t i, uint32_t n)
 	uint16_t *index = NULL;
 	int ret = 0;
 
+	/* A retraction may have to be rewritten: it is proven, too. */
 	if (in->block.index == NULL)
 		index = r->index ? r->index + (size_t)n * WEIR_INDEX_MAX : NULL;
-	else if (!in->prove)
+	else if (!in->prove && e->flags == 0)
 		ret = slots_by_index(in, text,
 		    in->block.index + (size_t)i * WEIR_INDEX_MAX, slots);
 	if (ret == 0)
@@ -274,7 +276,8 @@ next_events(
 	weir_reader_rows(r);
 	if (in->block.index != NULL)
 		map_columns(r);
-	if (in->block.index != NULL && r->nslots == 0 && !r->c.prove)
+	if (in->block.index != NULL && r->nslots == 0 && !r->c.prove &&
+	    !weir_retract_any(in->block.events + in->i, left))
 		n = left; /* nothing is wanted: nothing is looked at */
 	else
 		while (n < left && n < r->rows && fill_row(r, in->i + n, n))

@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "event/framer.h"
 #include "event/render.h"
+#include "event/retract.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ struct weir_writer {
 	uint64_t events;
 	int64_t watermark;
 	struct weir_buf control; /* a payload being written */
+	struct weir_buf marked;	 /* a retraction as text */
 	/* Other formats: their text until it is written. */
 	struct weir_render *render;
 	struct weir_buf text;
@@ -56,6 +58,7 @@ weir_writer_free(struct weir_writer *w)
 		weir_framer_fini(&w->framer);
 	free(w->buf);
 	weir_buf_fini(&w->control);
+	weir_buf_fini(&w->marked);
 	weir_render_free(w->render);
 	weir_buf_fini(&w->text);
 	free(w);
@@ -140,13 +143,38 @@ add_text(
 	return 1;
 }
 
+/*
+ * The text of an event, of *len bytes, with what follows it there; a retraction
+ * says that it is one.
+ */
+static const char *
+text_of(struct weir_writer *w, const char *text, const struct weir_event *ev,
+    size_t *len)
+{
+	struct weir_buf *out = &w->marked;
+
+	*len = ev->len;
+	if ((ev->flags & WEIR_RETRACT) == 0)
+		return text + ev->off;
+	out->len = 0;
+	weir_retract_write(out, text + ev->off, ev->len);
+	*len = out->len;
+	weir_buf_putc(out, '\n');
+	memset(weir_buf_reserve(out, WEIR_PAD), 0, WEIR_PAD);
+	return out->data;
+}
+
 static int
-pass_sequence(struct weir_writer *w, const struct weir_block *b, uint32_t i,
+pass_each(struct weir_writer *w, const struct weir_block *b, uint32_t i,
     uint32_t n, struct weir_error *err)
 {
-	for (const struct weir_event *ev = b->events + i; n > 0; ev++, n--)
-		if (add_text(w, b->text + ev->off, ev->len, err) < 0)
+	for (const struct weir_event *ev = b->events + i; n > 0; ev++, n--) {
+		size_t len;
+		const char *text = text_of(w, b->text, ev, &len);
+
+		if (add_text(w, text, len, err) < 0)
 			return -1;
+	}
 	return 1;
 }
 
@@ -156,10 +184,12 @@ pass_rendered(struct weir_writer *w, const struct weir_block *b, uint32_t i,
 {
 	uint32_t end = i + n;
 	const char *why;
+	size_t len;
 
 	for (; i < end; i++) {
-		if (weir_render_event(w->render, b->text + b->events[i].off,
-			&w->text, &why)) {
+		if (weir_render_event(w->render,
+			text_of(w, b->text, &b->events[i], &len), &w->text,
+			&why)) {
 			w->events++;
 		} else if (w->misfit == NULL) {
 			return weir_fail(err, WEIR_INPUT, "%s", why);
@@ -190,14 +220,15 @@ weir_writer_pass(struct weir_writer *w, const struct weir_block *b, uint32_t i,
 		w->watermark = last;
 	if (w->render != NULL)
 		return pass_rendered(w, b, i, n, err);
-	return w->format == WEIR_FORMAT_SEQ
-	    ? pass_sequence(w, b, i, n, err)
+	return w->format == WEIR_FORMAT_SEQ ||
+		weir_retract_any(b->events + i, n)
+	    ? pass_each(w, b, i, n, err)
 	    : pass_lines(w, b->text, b->events + i, n, err);
 }
 
-/* As a block of its own, with the bytes behind it that renderers need. */
+/* As a block of its own, with the bytes behind it that readers of it need. */
 static int
-put_rendered(struct weir_writer *w, const char *text, size_t len,
+put_block(struct weir_writer *w, const char *text, size_t len,
     struct weir_event *row, struct weir_error *err)
 {
 	struct weir_block b = {.n = 1, .events = row, .source = "a result"};
@@ -208,7 +239,8 @@ put_rendered(struct weir_writer *w, const char *text, size_t len,
 	w->control.data[len] = '\n';
 	memset(w->control.data + len + 1, 0, WEIR_PAD);
 	b.text = w->control.data;
-	return pass_rendered(w, &b, 0, 1, err);
+	return w->render != NULL ? pass_rendered(w, &b, 0, 1, err)
+				 : pass_each(w, &b, 0, 1, err);
 }
 
 int
@@ -227,8 +259,8 @@ weir_writer_put(struct weir_writer *w, const char *text, size_t len,
 		return weir_framer_put(&w->framer, text, len, &row, err);
 	if (watermark > w->watermark)
 		w->watermark = watermark;
-	if (w->render != NULL)
-		return put_rendered(w, text, len, &row, err);
+	if (w->render != NULL || flags != 0)
+		return put_block(w, text, len, &row, err);
 	return add_text(w, text, len, err);
 }
 

@@ -70,7 +70,8 @@ int weir_writer_hello(
 /*
  * Pass on events [i, i + n) of b, which lie one behind the other in its text,
  * with their times, flags and index; their watermarks less hold_ns
- * (saturating), and never lower than sent before.
+ * (saturating), and never lower than sent before. As text a retraction has
+ * "retract":true in it (its text must be proven).
  */
 int weir_writer_pass(struct weir_writer *w, const struct weir_block *b,
     uint32_t i, uint32_t n, int64_t hold_ns, struct weir_error *err);

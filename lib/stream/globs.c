@@ -55,7 +55,7 @@ weir_stage_open_many(struct weir_stage *st, struct weir_error *err)
 {
 	size_t i;
 
-	if (!st->c.follow || st->c.hello != NULL ||
+	if ((!st->c.follow && !st->c.proc_time) || st->c.hello != NULL ||
 	    (st->ninputs == 1 && !is_pattern(&st->c, 0)))
 		return 1;
 	st->arrival = st->c.time == NULL;

@@ -130,6 +130,29 @@ check_times(struct weir_input *in, struct weir_block *b, struct weir_error *err)
 	return 1;
 }
 
+/*
+ * What says so of itself takes an earlier event back. Formats without booleans
+ * say it in words.
+ */
+static void
+flag_retractions(struct weir_input *in, struct weir_block *b)
+{
+	size_t slot = (size_t)in->stage->retract_slot;
+	bool words = weir_convert_is(weir_reader_format(in->reader));
+	struct weir_str value;
+	uint32_t i;
+
+	for (i = 0; i < b->n; i++) {
+		const struct weir_slot *at = &weir_block_slots(b, i)[slot];
+
+		value.s = b->text + b->events[i].off + at->off;
+		value.len = at->len;
+		if (weir_str_eq(value, "true") ||
+		    (words && weir_str_eq(value, "\"true\"")))
+			b->events[i].flags |= WEIR_RETRACT;
+	}
+}
+
 static int
 assign(struct weir_input *in, struct weir_error *err)
 {
@@ -138,6 +161,10 @@ assign(struct weir_input *in, struct weir_error *err)
 
 	st->metrics.in += b->n;
 	in->at = 0;
+	if (st->retract_slot != WEIR_NO_SLOT && !st->framed)
+		flag_retractions(in, b);
+	if (st->c.proc_time) /* stamped when the stage has begun */
+		return 1;
 	if (in->timing.time == NULL)
 		return check_times(in, b, err);
 	st->timed = true;

@@ -43,6 +43,8 @@ const struct weir_option weir_common_options[] = {
 	    "of the columns of csv and tsv (the first line)", NULL},
 	{WEIR_OPT_YEAR, 0, "year", "YEAR",
 	    "of the first syslog time without (by the file)", NULL},
+	{WEIR_OPT_RETRACT, 0, "retract", NULL,
+	    "events with \"retract\":true take earlier ones back", NULL},
 	{WEIR_OPT_MAX_LINE, 0, "max-line", "SIZE",
 	    "longest line accepted (16M)", NULL},
 	{WEIR_OPT_STATS, 'S', "stats", NULL,
@@ -160,6 +162,7 @@ set(struct weir_stage_config *c, int id, const char *value,
 	case WEIR_OPT_ON_ERROR: set_on_error(c, value); return 1;
 	case WEIR_OPT_HEADER: c->convert.header = value; return 1;
 	case WEIR_OPT_YEAR: return set_year(&c->convert.year, value, err);
+	case WEIR_OPT_RETRACT: c->retract = true; return 1;
 	case WEIR_OPT_MAX_LINE: return set_max_line(&c->max_line, value, err);
 	default: return 0;
 	}
@@ -208,6 +211,12 @@ weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 
 	if (weir_formats_check(c, err) < 0)
 		return -1;
+	if (c->proc_time &&
+	    (c->time != NULL || c->watermark != NULL || c->max_delay_ns > 0 ||
+		c->idle_ns > 0))
+		return weir_fail(err, WEIR_USAGE,
+		    "--proc-time goes by the clock: --time, --max-delay, "
+		    "--watermark and --idle do not go with it");
 	if (!timed &&
 	    (c->watermark != NULL || c->max_delay_ns > 0 || c->time_unit >= 0 ||
 		c->time_format != NULL))

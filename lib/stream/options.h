@@ -29,6 +29,7 @@ enum weir_common_option {
 	WEIR_OPT_ON_ERROR,
 	WEIR_OPT_HEADER,
 	WEIR_OPT_YEAR,
+	WEIR_OPT_RETRACT,
 	WEIR_OPT_MAX_LINE,
 	/* The rest concerns the program around the stage. */
 	WEIR_OPT_STATS,

@@ -90,8 +90,15 @@ process(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	int64_t bound = WEIR_TIME_MAX, w;
 	uint32_t end;
 
-	if (st->ninputs > 1)
+	if (st->c.proc_time) {
+		weir_stage_stamp(st, b);
+		/* It is as late for every other input. */
+		if (weir_watermark_lift(&st->wm, b->watermark_after) > 0 &&
+		    weir_stage_advance(st, st->wm.merged, err) < 0)
+			return -1;
+	} else if (st->ninputs > 1) {
 		bound = weir_watermark_bound(&st->wm, in->i);
+	}
 	in->resting = false;
 	while (in->at < b->n && !st->finishing) {
 		w = b->events[in->at].watermark;
@@ -110,6 +117,8 @@ process(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	if (weir_watermark_raise(&st->wm, in->i, b->watermark_after) > 0 &&
 	    weir_stage_advance(st, st->wm.merged, err) < 0)
 		return -1;
+	if (st->alarm_ns != 0 && weir_stage_mind_clock(st, err) < 0)
+		return -1;
 	return flush_aged(st, err);
 }
 
@@ -123,7 +132,7 @@ process_watermark(
 	in->resting = in->item.idle;
 	moved = weir_watermark_idle(&st->wm, in->i, false);
 	/* A later -t replaces times and watermarks. */
-	if (in->timing.time == NULL)
+	if (in->timing.time == NULL && !st->c.proc_time)
 		moved |=
 		    weir_watermark_raise(&st->wm, in->i, in->item.watermark);
 	return moved > 0 ? weir_stage_advance(st, st->wm.merged, err) : 1;
@@ -321,7 +330,8 @@ take_turn(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 		if (got < 0)
 			return -1;
 		/* Frames have times, after all: in watermark order from now. */
-		if (weir_reader_format(in->reader) == WEIR_FORMAT_FRAMES)
+		if (weir_reader_format(in->reader) == WEIR_FORMAT_FRAMES &&
+		    !st->c.proc_time)
 			st->arrival = false;
 		if (got > 0)
 			return dispatch(st, in, err);

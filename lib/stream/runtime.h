@@ -4,6 +4,7 @@
  *     stage.c    construction, and what operators call
  *     pump.c     the loop: pick an input, hand over runs, wait, flush
  *     wait.c     what it waits for
+ *     clock.c    alarms, and time by the wall clock
  *     globs.c    inputs that appear while it runs
  *     input.c    one input: open, decode, assign time
  *     overlap.c  files that are both read and written
@@ -72,8 +73,11 @@ struct weir_stage {
 	struct weir_watermark wm;
 	int64_t due, hold_ns;
 	int64_t idle_base, idle_since_ns; /* all inputs are silent since */
-	bool arrival;	      /* inputs are read as they are ready */
-	size_t turn;	      /* whose turn it is then */
+	int64_t alarm_ns;		  /* monotonic clock; 0: none */
+	int64_t now;	 /* of proc_time: the wall clock, never going back */
+	bool tells_time; /* … to those behind us, who see frames */
+	bool arrival;	 /* inputs are read as they are ready */
+	size_t turn;	 /* whose turn it is then */
 	struct pollfd *polls; /* of the wait, and which inputs */
 	size_t *polled, polls_cap;
 	/* following many files */
@@ -81,11 +85,14 @@ struct weir_stage {
 	struct weir_seen *seen;
 	size_t nglobs;
 	bool timed;
-	bool framed; /* the input in hand is of frames */
+	bool retracts;	  /* the input may hold retractions */
+	int retract_slot; /* of --retract, or WEIR_NO_SLOT */
+	bool framed;	  /* the input in hand is of frames */
 	/* output */
 	struct weir_writer *writer;
 	bool reader_gone; /* nobody reads our output any more */
 	bool started;	  /* ops->open was called */
+	bool greeted;	  /* HELLO was written */
 	int64_t flushed_ns;
 	uint64_t flushed_bytes;
 	/* side files; sides[dead] is -E FILE */
@@ -160,6 +167,16 @@ int weir_stage_wait(
     struct weir_stage *st, size_t awaited, struct weir_error *err);
 /* Orders are looked at now and then while a file keeps us busy, too. */
 int weir_stage_glance(struct weir_stage *st, struct weir_error *err);
+
+/* clock.c */
+/* Times and watermarks of b by the wall clock. */
+void weir_stage_stamp(struct weir_stage *st, struct weir_block *b);
+/*
+ * In how many ms something is due by the clock, or -1: never. What is due is
+ * done by mind_clock(); between runs of events, as often as it is cheap.
+ */
+int64_t weir_stage_clock_limit(const struct weir_stage *st);
+int weir_stage_mind_clock(struct weir_stage *st, struct weir_error *err);
 
 /* pump.c */
 int weir_stage_pump(struct weir_stage *st, struct weir_error *err);

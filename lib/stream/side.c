@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/utf8.h"
+#include "event/retract.h"
 #include "json/value.h"
 #include "json/writer.h"
 #include "state/publish.h"
@@ -137,8 +138,14 @@ weir_side_event(struct weir_side *s, const struct weir_block *b, uint32_t i,
     struct weir_error *err)
 {
 	const struct weir_event *e = &b->events[i];
+	const char *text = b->text + e->off;
 
-	weir_buf_add(&s->buf, b->text + e->off, (size_t)e->len + 1);
+	if ((e->flags & WEIR_RETRACT) != 0) {
+		weir_retract_write(&s->buf, text, e->len);
+		weir_buf_putc(&s->buf, '\n');
+	} else {
+		weir_buf_add(&s->buf, text, (size_t)e->len + 1);
+	}
 	return flush_if_full(s, err);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "event/retract.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,14 +16,19 @@ weir_stage_new(const struct weir_stage_config *c,
     const struct weir_stage_ops *ops, void *self)
 {
 	struct weir_stage *st = weir_calloc(1, sizeof *st);
+	struct weir_str retract = weir_str(WEIR_RETRACT_FIELD);
 	size_t i;
 
 	st->c = *c;
-	if (c->time == NULL && weir_convert_has_time(c->input))
+	if (c->time == NULL && !c->proc_time && weir_convert_has_time(c->input))
 		st->c.time = "time";
+	st->timed = c->proc_time;
 	st->ops = ops;
 	st->self = self;
 	st->prover = weir_prover_new();
+	st->retract_slot = WEIR_NO_SLOT;
+	if (c->retract)
+		st->retract_slot = weir_prover_want(st->prover, &retract, 1);
 	st->due = WEIR_TIME_MAX;
 	st->idle_base = WEIR_TIME_NONE;
 	st->report_fd = -1;
@@ -149,6 +155,13 @@ open_sides(struct weir_stage *st, struct weir_error *err)
 	return 1;
 }
 
+static int
+greet(struct weir_stage *st, struct weir_error *err)
+{
+	st->greeted = true;
+	return weir_writer_hello(st->writer, &st->hello, err);
+}
+
 int
 weir_stage_start(
     struct weir_stage *st, enum weir_format input, struct weir_error *err)
@@ -156,7 +169,7 @@ weir_stage_start(
 	if (st->started)
 		return 1;
 	st->started = true;
-	if (st->c.needs_time && st->c.time == NULL &&
+	if (st->c.needs_time && st->c.time == NULL && !st->c.proc_time &&
 	    input != WEIR_FORMAT_AUTO && input != WEIR_FORMAT_FRAMES)
 		return weir_fail(err, WEIR_USAGE,
 		    "no event time: say which field holds it, as in -t ts");
@@ -166,14 +179,18 @@ weir_stage_start(
 			*st->c.in_job = 1;
 	}
 	if (st->c.out_fd >= 0) {
-		st->writer =
-		    weir_writer_new(st->c.out_fd, output_format(st, input));
+		enum weir_format format = output_format(st, input);
+
+		st->writer = weir_writer_new(st->c.out_fd, format);
+		st->tells_time = format == WEIR_FORMAT_FRAMES;
 		weir_writer_shape(st->writer, &st->c.shape, misfit, st);
 		weir_writer_stop_on(st->writer, st->c.stop);
-		if (weir_writer_hello(st->writer, &st->hello, err) < 0)
-			return -1;
 	}
+	st->hello.retract |= st->c.retract;
+	st->retracts = st->hello.retract;
 	if (st->ops->open != NULL && st->ops->open(st->self, st, err) < 0)
+		return -1;
+	if (st->writer != NULL && greet(st, err) < 0)
 		return -1;
 	if (st->hello.job)
 		return weir_stage_join(st, err);
@@ -244,10 +261,11 @@ send_failure(struct weir_stage *st, const struct weir_error *err)
 	    st->c.output == WEIR_FORMAT_FRAMES) {
 		st->writer = weir_writer_new(st->c.out_fd, st->c.output);
 		weir_writer_stop_on(st->writer, st->c.stop);
-		weir_writer_hello(st->writer, &st->hello, &ignored);
 	}
 	if (st->writer == NULL || weir_writer_broken(st->writer))
 		return;
+	if (!st->greeted)
+		greet(st, &ignored);
 	memcpy(text, err->text, sizeof text);
 	e.message = text;
 	e.events = weir_writer_events(st->writer);
@@ -340,6 +358,18 @@ void
 weir_stage_set_due(struct weir_stage *st, int64_t due)
 {
 	st->due = due;
+}
+
+bool
+weir_stage_retracts(const struct weir_stage *st)
+{
+	return st->retracts;
+}
+
+void
+weir_stage_set_changes(struct weir_stage *st, bool retract)
+{
+	st->hello.retract = retract;
 }
 
 void

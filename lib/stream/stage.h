@@ -52,6 +52,14 @@ struct weir_stage_config {
 	int64_t max_delay_ns;
 	int64_t idle_ns; /* 0: never */
 	bool needs_time; /* this tool cannot do without */
+	/*
+	 * Times and watermarks are the wall clock's, whatever events carry:
+	 * when their block was read. The watermark goes on while nothing comes,
+	 * never back, and in a job never below the saved one.
+	 */
+	bool proc_time;
+	/* In what is not frames, "retract":true flags an event (--retract). */
+	bool retract;
 	enum weir_on_error on_error;
 	const char *error_file;
 	size_t max_line;
@@ -87,7 +95,10 @@ struct weir_stage;
 
 /* An operator. All but events may be NULL. They return 1, or -1 with *err. */
 struct weir_stage_ops {
-	/* Once, when formats and job are known, before load and events. */
+	/*
+	 * Once, when formats and job are known, before load and events. It puts
+	 * nothing out yet.
+	 */
 	int (*open)(void *self, struct weir_stage *st, struct weir_error *err);
 	/*
 	 * Events [i, i + n) of b, all judged under watermarks below the due
@@ -102,6 +113,8 @@ struct weir_stage_ops {
 	 */
 	int (*advance)(void *self, struct weir_stage *st, int64_t w,
 	    struct weir_error *err);
+	/* The time of weir_stage_set_alarm() is over; between runs of events. */
+	int (*alarm)(void *self, struct weir_stage *st, struct weir_error *err);
 	/* The stream is complete; advance(WEIR_TIME_MAX) came before. */
 	int (*finish)(
 	    void *self, struct weir_stage *st, struct weir_error *err);
@@ -158,6 +171,22 @@ void weir_stage_free(struct weir_stage *st);
 /* Call advance() once the watermark is at least due (WEIR_TIME_MAX: only at
  * the end; that is the default). */
 void weir_stage_set_due(struct weir_stage *st, int64_t due);
+/*
+ * Call alarm() once in_ns (at least 1) of the wall clock have gone by from now;
+ * 0: not any more. There is one alarm: it rings once, and is set anew if need
+ * be. In a job it is not saved.
+ */
+void weir_stage_set_alarm(struct weir_stage *st, int64_t in_ns);
+/*
+ * May the input hold retractions (events with the flag WEIR_RETRACT): did a
+ * HELLO or --retract say so? From open() on.
+ */
+bool weir_stage_retracts(const struct weir_stage *st);
+/*
+ * In open(): may what this stage puts out hold retractions? Without it, if its
+ * input may.
+ */
+void weir_stage_set_changes(struct weir_stage *st, bool retract);
 /* Results may lag by this: watermarks are forwarded less hold_ns. */
 void weir_stage_set_hold(struct weir_stage *st, int64_t hold_ns);
 /*

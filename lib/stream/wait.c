@@ -217,6 +217,10 @@ mind_idle(struct weir_stage *st, size_t awaited, struct weir_error *err)
 static void
 set_limits(struct watch *w, const struct weir_stage *st)
 {
+	int64_t ms = weir_stage_clock_limit(st);
+
+	if (ms >= 0)
+		sooner(w, ms);
 	if (st->c.idle_ns <= 0)
 		return;
 	if (w->awaited < st->ninputs)
@@ -259,7 +263,9 @@ weir_stage_wait(struct weir_stage *st, size_t awaited, struct weir_error *err)
 	if (got < 0 || serve(st, &w, err) < 0)
 		return -1;
 	mark_ready(st, &w);
-	return mind_idle(st, awaited, err);
+	if (mind_idle(st, awaited, err) < 0)
+		return -1;
+	return weir_stage_mind_clock(st, err);
 }
 
 int

@@ -149,3 +149,25 @@ a=null b="" c=日本' <in
 	run scheckpoint run -d state -i in -o out --output=csv 'sfilter true'
 	[ "$status" = 2 ]
 }
+
+@test "--retract: a field becomes a flag, and a field again in text" {
+	printf '%s\n' '{"a":1}' '{"retract": true,"a":1}' '{"a":2,"retract":1}' \
+		'{"a":3,"b":{"retract":true}}' >in
+	sfilter --retract -F true in >frames
+	grep -aq '"changes":"retract"' frames
+	sfilter -F true in | grep -aq '"changes":"append"'
+	cmp in <(sfilter -J true frames)
+	[ "$(smap -J -p a frames | tr -d '\n')" = \
+		'{"a":1}{"a":1,"retract":true}{"a":2}{"a":3}' ]
+	[ "$(smap -J -x retract '' frames | sed -n 2p)" = '{"a":1,"retract":true}' ]
+	[ "$(smap -J 'retract = false' frames | sed -n 2p)" = \
+		'{"retract": true,"a":1}' ]
+	# Only with the option: else it is a field as any other.
+	[ "$(smap -x retract '' in | sed -n 2p)" = '{"a":1}' ]
+	# What goes elsewhere says it, too.
+	smap -F -p a frames | sfilter --else=others 'a == 3' >out
+	[ "$(sed -n 2p others)" = '{"a":1,"retract":true}' ]
+	# Formats without booleans and back.
+	smap -o csv --columns=a,retract 'a = a' frames >csv
+	[ "$(smap --retract -i csv -p a csv | sed -n 2p)" = '{"a":1,"retract":true}' ]
+}

@@ -22,7 +22,11 @@ struct weir_stage {
 	struct weir_prover *prover;
 	struct weir_metrics metrics;
 	int64_t due, delay, newest, watermark;
-	size_t cut; /* events of a run at most, 0: no limit */
+	int64_t alarm_ns;   /* as set; the test rings it itself */
+	bool retracts;	    /* what the input may hold, said by the test */
+	bool changes;	    /* as set */
+	uint32_t put_flags; /* of the newest result */
+	size_t cut;	    /* events of a run at most, 0: no limit */
 	struct weir_buf out, late, bad; /* a line each */
 	int64_t sent;			/* release points must not go back */
 	int disorder;
@@ -54,6 +58,24 @@ weir_stage_set_due(struct weir_stage *st, int64_t due)
 	st->due = due;
 }
 
+void
+weir_stage_set_alarm(struct weir_stage *st, int64_t in_ns)
+{
+	st->alarm_ns = in_ns;
+}
+
+bool
+weir_stage_retracts(const struct weir_stage *st)
+{
+	return st->retracts;
+}
+
+void
+weir_stage_set_changes(struct weir_stage *st, bool retract)
+{
+	st->changes = retract;
+}
+
 /* A side file is the stage itself. */
 struct weir_side *
 weir_stage_side(struct weir_stage *st, const char *path)
@@ -78,10 +100,10 @@ int
 weir_stage_put(struct weir_stage *st, const char *text, size_t len,
     int64_t time, int64_t release, uint32_t flags, struct weir_error *err)
 {
-	(void)flags;
 	(void)err;
 	(void)time;
 	st->disorder |= release < st->sent;
+	st->put_flags = flags;
 	st->sent = release;
 	weir_buf_add(&st->out, text, len);
 	weir_buf_putc(&st->out, '\n');
