@@ -7,6 +7,7 @@
 #   make bench    measures against jq, Miller and DuckDB on the same file
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
 #   make crash    the long crash tests
+#   make soak     long inputs in every format, and thousands of rotations
 #   make sanitize, make memcheck  the tests under ASan and UBSan, valgrind
 #   make install  to PREFIX (/usr/local), below DESTDIR; also uninstall, dist
 #
@@ -115,7 +116,8 @@ TESTS = $(UNIT) $(sort $(wildcard tests/*/*.bats tests/*/*.t))
 
 check:
 	@sh tests/need.sh build test
-	@$(MAKE) --no-print-directory -s all units probes fuzz-replays
+	@$(MAKE) --no-print-directory -s all units probes fuzz-replays \
+		$(BUILD)/soak/peak
 	@BUILD=$(BUILD) prove --timer -j 2 -e tests/exec $(TESTS)
 
 units: $(UNIT)
@@ -144,6 +146,17 @@ memcheck:
 	@$(MAKE) --no-print-directory -s all units
 	@BUILD=$(BUILD) WEIR_MEMCHECK=1 prove --timer -j 2 -e tests/exec \
 		$(UNIT) $(sort $(wildcard tests/cli/*.bats tests/pipe/*.bats))
+
+$(BUILD)/soak/%: tests/soak/%.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
+SOAK_LINES ?= 1000000
+SOAK_ROTATIONS ?= 3000
+soak: all $(BUILD)/soak/peak
+	@sh tests/need.sh build test
+	@BUILD=$(BUILD) SOAK_LINES=$(SOAK_LINES) SOAK_ROTATIONS=$(SOAK_ROTATIONS) \
+		prove --timer -v -e tests/exec tests/soak
 
 crash: all probes
 	@BUILD=$(BUILD) bash tests/crash/matrix.sh
@@ -247,6 +260,6 @@ clean:
 
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
-.PHONY: all completions check units unit probes sanitize memcheck crash demo lint bench fuzz \
-	fuzz-replays install uninstall dist clean
+.PHONY: all completions check units unit probes sanitize memcheck \
+	crash soak demo lint bench fuzz fuzz-replays install uninstall dist clean
 .SECONDARY:

@@ -27,7 +27,7 @@ weir_block_raw(const struct weir_block *b, uint32_t i, uint64_t *offset)
 	if (b->from != NULL) {
 		*offset = b->offset + b->from[i].off;
 		return (struct weir_str){
-		    b->origin + b->from[i].off, b->from[i].len};
+		    b->origin + b->from[i].at, b->from[i].len};
 	}
 	*offset = b->offset + e->off;
 	return (struct weir_str){b->text + e->off, e->len};

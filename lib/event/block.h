@@ -35,6 +35,12 @@ struct weir_names {
 	struct weir_str name[WEIR_INDEX_MAX];
 };
 
+/* What an event was read from: at is where these bytes are in the origin. */
+struct weir_from {
+	uint32_t off, len; /* in the source, behind the block's offset */
+	uint32_t at;
+};
+
 struct weir_block {
 	const char *text; /* each event followed by '\n'; then WEIR_PAD */
 	uint32_t n;
@@ -48,13 +54,13 @@ struct weir_block {
 	const char *source; /* a file's name, "standard input", … */
 	uint64_t line;	    /* number of the first event's line, from 1; in
 	                       frames the number of the event */
-	uint64_t offset;    /* of text in its source; or of origin */
+	uint64_t offset;    /* of text in its source; or what from adds to */
 	/*
-	 * Of events that were converted from another format: what each was,
-	 * n rows of places in origin. Else NULL.
+	 * Of events that do not stand in text as in the source, since they were
+	 * converted or moved: what each was, n rows. Else NULL.
 	 */
 	const char *origin;
-	struct weir_slot *from;
+	struct weir_from *from;
 };
 
 static inline struct weir_slot *

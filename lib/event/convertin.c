@@ -188,9 +188,10 @@ convert(struct weir_reader *r, const char *s, uint32_t n, struct weir_object *o,
 		const char *nl = memchr(s, '\n', (size_t)(ready - s));
 
 		rec->len = (size_t)(nl - s);
-		if (blank(c->k, s, rec->len))
-			return WEIR_BLANK;
+		/* Too long before blank: where reads end must not matter. */
 		rec->over = rec->len > r->c.max_line;
+		if (!rec->over && blank(c->k, s, rec->len))
+			return WEIR_BLANK;
 		if (rec->over && !csv)
 			return WEIR_REFUSED;
 		room = csv ? room : rec->len;
@@ -238,8 +239,8 @@ gather(struct weir_reader *r, size_t *to, uint32_t *lines, enum weir_verdict *v,
 		    .watermark = WEIR_TIME_NONE,
 		    .line = *lines,
 		};
-		c->from[n++] = (struct weir_slot){
-		    (uint32_t)(*to - r->pos), (uint32_t)rec->len};
+		r->from[n++] = (struct weir_from){(uint32_t)(*to - r->pos),
+		    (uint32_t)rec->len, (uint32_t)(*to - r->pos)};
 		*to += rec->len + 1;
 		*lines += rec->lines;
 	}
@@ -252,7 +253,7 @@ give(struct weir_reader *r, struct weir_block *b, uint32_t n)
 	weir_reader_block(r, b, r->pos, n);
 	b->origin = b->text;
 	b->text = r->conv.text.data;
-	b->from = r->conv.from;
+	b->from = r->from;
 }
 
 /* The record at pos is no event. 1, 0 to wait, -1. */

@@ -53,8 +53,7 @@ struct weir_frames_in {
 struct weir_convert_in {
 	struct weir_converter *k; /* NULL: not such a format */
 	struct weir_buf text;
-	struct weir_slot *from; /* rows, as events */
-	bool begun;		/* the current file */
+	bool begun; /* the current file */
 	/* csv: a record goes on behind the buffer */
 	bool open;
 	bool inside; /* … and its quotes are odd up to scanned */
@@ -79,10 +78,11 @@ struct weir_reader {
 	size_t scanned;	       /* up to here there is no (further) delimiter */
 	uint64_t offset, line; /* of pos, in the file */
 
-	uint32_t rows, nslots; /* what the next three have room for */
+	uint32_t rows, nslots; /* what the next four have room for */
 	struct weir_event *events;
 	struct weir_slot *slots;
 	uint16_t *index;
+	struct weir_from *from;	 /* if events' text is not what was read */
 	struct weir_names names; /* of the prover's index */
 
 	struct weir_long_line tail;

@@ -43,7 +43,7 @@ weir_reader_free(struct weir_reader *r)
 	weir_frames_fini(r);
 	weir_converter_free(r->conv.k);
 	weir_buf_fini(&r->conv.text);
-	free(r->conv.from);
+	free(r->from);
 	weir_reader_resize(r, 0);
 	free(r->events);
 	free(r->slots);
@@ -71,8 +71,8 @@ weir_reader_rows(struct weir_reader *r)
 			r->index = weir_malloc(WEIR_BLOCK_EVENTS *
 			    WEIR_INDEX_MAX * sizeof *r->index);
 		if (r->conv.k != NULL)
-			r->conv.from = weir_malloc(
-			    WEIR_BLOCK_EVENTS * sizeof *r->conv.from);
+			r->from =
+			    weir_malloc(WEIR_BLOCK_EVENTS * sizeof *r->from);
 	}
 	r->rows = rows;
 	r->nslots = nslots;

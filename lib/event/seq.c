@@ -1,5 +1,7 @@
 #include "event/decode.h"
 
+#include "base/mem.h"
+
 #include <string.h>
 
 #define RS	   0x1e
@@ -201,8 +203,10 @@ bad_record(
 		weir_seq_raw(raw, len);
 		return weir_reader_over(r, raw, len, len, err);
 	}
-	if (rec->rs)
+	if (rec->rs) {
+		weir_reader_consume(r, rec->text, 0);
 		return weir_reader_judge(r, r->buf + rec->text, rec->len, err);
+	}
 	return weir_reader_bad(
 	    r, "text outside of a record", raw, len, len, err);
 }
@@ -214,6 +218,8 @@ take(struct weir_reader *r, const struct record *rec, uint32_t n, size_t out)
 	/* Its RS makes room for the newline. */
 	memmove(r->buf + out, r->buf + rec->text, rec->len);
 	r->buf[out + rec->len] = '\n';
+	r->from[n] = (struct weir_from){(uint32_t)(rec->text - r->pos),
+	    (uint32_t)rec->len, (uint32_t)(out - r->pos)};
 	r->events[n] = (struct weir_event){
 	    .off = (uint32_t)(out - r->pos),
 	    .len = (uint32_t)rec->len,
@@ -268,11 +274,15 @@ weir_seq_next(
 	if (r->tail.done && weir_long_next(r, err) < 0)
 		return -1;
 	weir_reader_rows(r);
+	if (r->from == NULL)
+		r->from = weir_malloc(WEIR_BLOCK_EVENTS * sizeof *r->from);
 	if (gather(r, &n, &to, err) < 0)
 		return -1;
 	if (n > 0) {
 		item->kind = WEIR_ITEM_EVENTS;
 		weir_reader_block(r, &item->block, r->pos, n);
+		item->block.origin = item->block.text;
+		item->block.from = r->from;
 		weir_reader_consume(r, to, n);
 		r->counts.events += n;
 		r->counts.lines += n;

@@ -22,7 +22,7 @@ struct weir_smap {
 	/* Results that are not passed on yet: their text, and rows over it. */
 	struct weir_buf text;
 	struct weir_event rows[WEIR_BLOCK_EVENTS];
-	struct weir_slot from[WEIR_BLOCK_EVENTS]; /* what each comes from */
+	struct weir_from from[WEIR_BLOCK_EVENTS]; /* what each comes from */
 	uint32_t n;
 	const struct weir_block *block; /* the one in hand */
 };
@@ -68,7 +68,7 @@ add_row(struct weir_smap *m, uint32_t i, size_t start)
 	row->len = (uint32_t)(m->text.len - start);
 	m->from[m->n++] = m->block->from != NULL
 	    ? m->block->from[i]
-	    : (struct weir_slot){e->off, e->len};
+	    : (struct weir_from){e->off, e->len, e->off};
 	weir_buf_putc(&m->text, '\n');
 }
 

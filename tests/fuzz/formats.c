@@ -2,8 +2,9 @@
  * Goal: whatever comes in any format, events are valid JSON objects with the
  * slots and index that a prover would give, raw bytes and places are exact, and
  * all of that is the same for every size of reads.
- * Method: the first byte chooses the format, the second the limit and a header;
- * the rest goes through a pipe at once, byte by byte, and in pieces.
+ * Method: the first byte chooses the format (or FUZZ_FORMAT=csv, tsv, logfmt, clf,
+ * combined, syslog, lines or regex in the environment does), the second the limit
+ * and a header; the rest goes through a pipe at once, byte by byte, and in pieces.
  */
 #define _GNU_SOURCE
 #include "event/reader.h"
@@ -218,6 +219,20 @@ packed(const char *s, size_t len)
 	return len > 0 && memchr("\x1f\x28\xfd\x04", s[0], 4) != NULL;
 }
 
+static enum weir_format
+chosen(uint8_t byte)
+{
+	static const char *const names[] = {"csv", "tsv", "logfmt", "clf",
+	    "combined", "syslog", "lines", "regex"};
+	const char *want = getenv("FUZZ_FORMAT");
+	unsigned i = byte % 8;
+
+	for (unsigned k = 0; want != NULL && k < 8; k++)
+		if (strcmp(names[k], want) == 0)
+			i = k;
+	return (enum weir_format)(WEIR_FORMAT_CSV + i);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -228,7 +243,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 3 || size > INPUT_MAX)
 		return 0;
-	rc.format = (enum weir_format)(WEIR_FORMAT_CSV + data[0] % 8);
+	rc.format = chosen(data[0]);
 	rc.max_line = data[1] < 192 ? WEIR_LINE_MAX : 2u + data[1] % 64u;
 	rc.index = (data[1] & 1) != 0;
 	rc.convert.regex = REGEX;

@@ -44,10 +44,14 @@ format() {
 @test "lines that cannot be read, and events that cannot be judged" {
 	printf '%s\n' '{"a":1}' '{"a":' '' '{"a":"x"}' 'text "q" \ ' >in
 	format json 3 'a > 0'
-	printf '\036{"a":1}\n\036{"a"\n\036{"a":"x"}\n' >in
+	# Of a sequence, line is the text's number.
+	printf '\036{"a":1}\n\036{"a"\n\036 {"a":3}\n\n\036{"a":"x"}\036{"a":"y"}\n' >in
 	rm -f dead
 	sfilter -i seq -E dead 'a > 0' in 2>err >out
-	[ "$(jq -c '[.line, .raw]' dead | tr -d '\n')" = '[2,"{\"a\""][3,"{\"a\":\"x\"}"]' ]
+	[ "$(jq -c '[.line, .offset, .raw]' dead | tr -d '\n')" = \
+		'[2,10,"{\"a\""][4,27,"{\"a\":\"x\"}"][5,37,"{\"a\":\"y\"}"]' ]
+	smap -i seq -E dead 'b = a + 1' in 2>err >out
+	[ "$(jq -c '[.line, .offset]' dead | tr -d '\n')" = '[2,10][4,27][5,37]' ]
 	printf 'a,b\n1,2\n3\nx,4\n"y" ,5\n' >in
 	format csv 3 'a > 0'
 	printf 'a\tb\n1\t2\n3\nx\t4\n' >in
@@ -57,6 +61,16 @@ format() {
 	printf '%s\n' '1.2.3.4 - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 5' \
 		'nonsense' >in
 	format clf 1 'status > 0'
+	printf '%s\n' 'h - a b [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 5 "-" "x"' \
+		'h - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 5 "-" "open' \
+		'h - - [10/Oct/2000:13:55:36 -0700] "\xff" 400 0 "-" "\x22"' \
+		'h - - [10/Oct/2000:13:55:36 -0700] "GET / HTTP/1.0" 200 5' >in
+	format combined 3 'agent == "x" || agent > 1'
+	printf '%s\n' '<34>1 2026-01-01T00:00:00Z h a 1 - [e x="1"] m' \
+		'<34>Jan  1 00:00:00 h a: m' '<999>x' '' \
+		'<34>1 2026-01-01T00:00:00Z h a 1 - [e x="1" m' \
+		'2026-01-01T00:00:00+01:00 h a[2]: m' 'no time' >in
+	format syslog 5 --year=2026 'pid == 1 || message > 1'
 	printf 'k=1\nnone\n' >in
 	format 'regex:k=(?<k>\d+)' 1 'true'
 	printf 'one\ntwo\n' >in

@@ -233,17 +233,17 @@ test_seq(void)
 	    "1 { \"a\":  [1,  2]\r }|[1,  2]\n"
 	    "2 {\"b\":\"\\\"\", \"a\": 3}|3\ndone at 43 line 2");
 	check("truncated texts", "\x1e{\"a\":1\x1e{\"a\":2}\n\x1e{\"a\"",
-	    "bad 1@0 len 6 raw 6\n2 {\"a\":2}|2\nbad 3@16 len 4 raw 4\n"
+	    "bad 1@1 len 6 raw 6\n2 {\"a\":2}|2\nbad 3@17 len 4 raw 4\n"
 	    "done at 21 line 3");
 	check("a newline in a string", "\x1e{\"a\":\"\n\"}\n\x1e{}\n",
-	    "bad 1@0 len 9 raw 9\n2 {}|\ndone at 15 line 2");
+	    "bad 1@1 len 9 raw 9\n2 {}|\ndone at 15 line 2");
 	check("text after a record",
 	    "\x1e{\"a\":1}\n{\"a\":2}\n\x1e{}\n\x1e[]\n",
 	    "1 {\"a\":1}|1\nbad 2@9 len 8 raw 8 outside\n3 {}|\n"
-	    "bad 4@21 len 2 raw 2\ndone at 25 line 4");
+	    "bad 4@22 len 2 raw 2\ndone at 25 line 4");
 	check("text behind an object",
 	    "\x1e{\"a\":1}{}\n\x1e{} {\n}\x1e{}  \n \n",
-	    "bad 1@0 len 9 raw 9\nbad 2@11 len 6 raw 6\n3 {}|\n"
+	    "bad 1@1 len 9 raw 9\nbad 2@12 len 6 raw 6\n3 {}|\n"
 	    "done at 26 line 3");
 }
 
