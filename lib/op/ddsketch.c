@@ -138,22 +138,28 @@ rehash(struct weir_ddsketch *sk)
 	free(old);
 }
 
-/* Count all that is below floor as floor. */
-static void collapse(struct weir_ddsketch *sk, uint32_t floor);
-
-/* The lowest key above one that is not the last. */
-static uint32_t
-next_key(const struct weir_ddsketch *sk, uint32_t above)
+/* Count the lowest bucket as the next one: there are two. */
+static void
+collapse_lowest(struct weir_ddsketch *sk)
 {
-	uint32_t least = UINT32_MAX;
+	uint64_t *lowest = NULL, *next = NULL;
 
 	for (size_t i = 0; i < capacity(sk); i++) {
-		uint64_t e = sk->slots[i];
+		uint64_t *e = &sk->slots[i];
 
-		if (COUNT(e) > 0 && KEY(e) > above && KEY(e) < least)
-			least = KEY(e);
+		if (COUNT(*e) == 0 || (next != NULL && *e > *next))
+			continue;
+		if (lowest == NULL || *e < *lowest) {
+			next = lowest;
+			lowest = e;
+		} else {
+			next = e;
+		}
 	}
-	return least;
+	*next += COUNT(*lowest);
+	*lowest -= COUNT(*lowest);
+	sk->live--;
+	sk->floor = KEY(*next);
 }
 
 static void
@@ -168,7 +174,7 @@ insert_new(struct weir_ddsketch *sk, uint32_t key, uint64_t count)
 	sk->live++;
 	*e = (uint64_t)key << COUNT_BITS | count;
 	if (sk->live > WEIR_DDSKETCH_BUCKETS)
-		collapse(sk, next_key(sk, next_key(sk, 0)));
+		collapse_lowest(sk);
 }
 
 static inline void
@@ -184,12 +190,12 @@ insert(struct weir_ddsketch *sk, uint32_t key, uint64_t count)
 		insert_new(sk, key, count);
 }
 
+/* Count all that is below floor as floor. */
 static void
-collapse(struct weir_ddsketch *sk, uint32_t floor)
+raise_floor(struct weir_ddsketch *sk, uint32_t floor)
 {
 	uint64_t sum = 0;
 
-	sk->floor = floor;
 	for (size_t i = 0; i < capacity(sk); i++) {
 		uint64_t *e = &sk->slots[i];
 
@@ -199,6 +205,7 @@ collapse(struct weir_ddsketch *sk, uint32_t floor)
 		*e -= COUNT(*e);
 		sk->live--;
 	}
+	sk->floor = floor;
 	if (sum > 0)
 		insert(sk, floor, sum);
 }
@@ -291,7 +298,7 @@ weir_ddsketch_merge(struct weir_ddsketch *sk, const struct weir_ddsketch *other)
 	}
 	begin_buckets(sk);
 	if (other->floor > sk->floor)
-		collapse(sk, other->floor);
+		raise_floor(sk, other->floor);
 	if (other->slots == NULL)
 		insert(sk, key_of(other->min), other->n);
 	for (size_t i = 0; i < capacity(other); i++)
