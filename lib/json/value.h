@@ -14,6 +14,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 enum weir_kind {
 	WEIR_ABSENT, /* a field that is not there */
@@ -118,6 +119,25 @@ void weir_json_string(struct weir_buf *out, const char *s, size_t len);
  * a result can show it): the text of the first form seen need not survive.
  */
 void weir_value_key(struct weir_buf *out, struct weir_value v);
+/*
+ * Is the JSON text of a value (len > 0) its key as it stands? 0 if a glance does
+ * not tell.
+ */
+static inline int
+weir_value_is_key(const char *s, size_t len)
+{
+	int64_t i;
+
+	switch (*s) {
+	case '"': return memchr(s + 1, '\\', len - 2) == NULL;
+	case 't':
+	case 'f':
+	case 'n': return 1;
+	case '{':
+	case '[': return 0;
+	default: return weir_value_small_int(s, len, &i);
+	}
+}
 
 /*
  * Order as expressions see it: -1, 0, 1, or WEIR_UNORDERED for kinds that have

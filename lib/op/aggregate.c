@@ -18,8 +18,8 @@ read_other(const struct weir_agg_expr *x, const char *s, size_t len,
 	if (*s > '9' || (*s < '0' && *s != '-')) {
 		*v = weir_value_read(s, len, arena);
 		if (v->kind == WEIR_ERROR)
-			return weir_fail(err, WEIR_INPUT, "%s: %.*s", x->text,
-			    (int)v->aux, v->s);
+			return weir_fail(err, WEIR_INPUT, "%s: %.*s",
+			    x->canonical, (int)v->aux, v->s);
 		return 1;
 	}
 	weir_num_read(s, len, &num);
@@ -43,11 +43,41 @@ read_field(const struct weir_agg_expr *x, const struct weir_row *row,
 	return 1;
 }
 
+/* The value's texts that aggregates want: out of the event, or made. */
+static void
+read_texts(struct weir_agg_expr *x, const struct weir_row *row,
+    const struct weir_value *v)
+{
+	int slot = x->slot != WEIR_NO_SLOT
+	    ? x->slot
+	    : weir_expr_slot(x->expr, row->slots);
+	struct weir_agg_text *text = &x->text;
+
+	*text = (struct weir_agg_text){{NULL, 0}, {NULL, 0}};
+	if (slot != WEIR_NO_SLOT) {
+		text->json = (struct weir_str){
+		    row->text + row->slots[slot].off, row->slots[slot].len};
+		if (weir_value_is_key(text->json.s, text->json.len)) {
+			text->key = text->json;
+			return;
+		}
+	} else if (x->texts & WEIR_AGG_JSON) {
+		x->json.len = 0;
+		weir_value_write(&x->json, *v);
+		text->json = (struct weir_str){x->json.data, x->json.len};
+	}
+	if (x->texts & WEIR_AGG_KEY) {
+		x->key.len = 0;
+		weir_value_key(&x->key, *v);
+		text->key = (struct weir_str){x->key.data, x->key.len};
+	}
+}
+
 int
 weir_aggs_read(struct weir_aggs *aggs, const struct weir_row *row,
     struct weir_arena *arena, struct weir_error *err)
 {
-	const struct weir_agg_expr *x = aggs->exprs;
+	struct weir_agg_expr *x = aggs->exprs;
 	struct weir_value *v = aggs->values;
 	int rc;
 
@@ -64,6 +94,8 @@ weir_aggs_read(struct weir_aggs *aggs, const struct weir_row *row,
 		}
 		if (rc < 0)
 			return -1;
+		if (x->texts != 0 && v->kind > WEIR_NULL)
+			read_texts(x, row, v);
 	}
 	return 1;
 }
@@ -242,7 +274,8 @@ weir_aggs_drop(const struct weir_aggs *aggs, void *states, size_t *owned)
 
 	for (size_t i = 0; i < aggs->n; i++, agg++)
 		if (agg->ops->fini != NULL)
-			agg->ops->fini((char *)states + agg->offset, owned);
+			agg->ops->fini(
+			    agg, (char *)states + agg->offset, owned);
 }
 
 void

@@ -23,10 +23,20 @@
 
 struct weir_agg;
 
+/*
+ * The first argument as text, for those who keep it: JSON, byte for byte if it
+ * is a field, and the canonical form that equal values share.
+ */
+struct weir_agg_text {
+	struct weir_str json, key;
+};
+enum { WEIR_AGG_JSON = 1, WEIR_AGG_KEY = 2 };
+
 /* What an aggregate sees of an event. */
 struct weir_agg_input {
 	/* None is NULL, absent or null. */
 	const struct weir_value *arg[WEIR_AGG_VALUES_MAX];
+	const struct weir_agg_text *text; /* what ops->texts asks for */
 	/* The event's time and number of arrival; not for the checks. */
 	int64_t time;
 	uint64_t seq;
@@ -42,8 +52,9 @@ struct weir_agg_ops {
 	const char *name;
 	const char *usage; /* "quantile(x, q)" */
 	size_t min_args, max_args;
-	size_t values; /* so many are of events; constants follow them */
-	size_t size;   /* of a state: a multiple of 8 */
+	size_t values;	/* so many are of events; constants follow them */
+	size_t size;	/* of a state: a multiple of 8 */
+	unsigned texts; /* WEIR_AGG_JSON and others */
 	/*
 	 * Make *params, one piece of malloc'd memory, out of n constants (no
 	 * more than are allowed, perhaps none). *err is the mere reason.
@@ -65,7 +76,8 @@ struct weir_agg_ops {
 	    const struct weir_agg_input *in, size_t *owned);
 	/*
 	 * Add all that other holds; other stays as it is. The order in which
-	 * states are merged makes no difference. -1: state is as it was.
+	 * states are merged makes no difference, but for the rounding of
+	 * doubles. -1: some of it could not be added, and is left out.
 	 */
 	int (*merge)(const struct weir_agg *agg, void *state, const void *other,
 	    size_t *owned, struct weir_error *err);
@@ -83,7 +95,7 @@ struct weir_agg_ops {
 	    struct weir_value saved, struct weir_arena *arena, size_t *owned,
 	    struct weir_error *err);
 	/* Free what the state owns. */
-	void (*fini)(void *state, size_t *owned);
+	void (*fini)(const struct weir_agg *agg, void *state, size_t *owned);
 };
 
 /* The kinds that this version knows, and how many. */
@@ -93,10 +105,14 @@ extern const size_t weir_agg_nkinds;
 /* An argument or condition; equal ones are evaluated once an event. */
 struct weir_agg_expr {
 	const struct weir_ast *ast;
-	char *text; /* canonical */
+	char *canonical; /* text */
 	bool cond;
 	struct weir_expr *expr;
-	int slot; /* just this field, or WEIR_NO_SLOT */
+	int slot;	/* just this field, or WEIR_NO_SLOT */
+	unsigned texts; /* that aggregates want of it */
+	struct weir_agg_text text;
+	struct weir_buf json,
+	    key; /* what text points to, unless to the event */
 };
 
 struct weir_agg {
@@ -155,7 +171,7 @@ int weir_aggs_undo(struct weir_aggs *aggs, void *states, int64_t time,
     size_t *owned, struct weir_error *err);
 /* The first aggregate that takes nothing back, or NULL. */
 const struct weir_agg *weir_aggs_cannot_undo(const struct weir_aggs *aggs);
-/* Add other's states; -1 if some could not be merged, and stayed as they were. */
+/* Add other's states; -1 if not all of them could be added. */
 int weir_aggs_merge(const struct weir_aggs *aggs, void *states,
     const void *other, size_t *owned, struct weir_error *err);
 /* Append `,"name":result` for each, over the window. */

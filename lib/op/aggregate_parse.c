@@ -150,13 +150,13 @@ intern(struct weir_aggs *aggs, const struct weir_ast *ast, bool cond)
 	weir_buf_cstr(&text);
 	for (i = 0; i < aggs->nexprs; i++)
 		if (aggs->exprs[i].cond == cond &&
-		    strcmp(aggs->exprs[i].text, text.data) == 0) {
+		    strcmp(aggs->exprs[i].canonical, text.data) == 0) {
 			weir_buf_fini(&text);
 			return i;
 		}
 	x = &aggs->exprs[aggs->nexprs++];
 	x->ast = ast;
-	x->text = text.data;
+	x->canonical = text.data;
 	x->cond = cond;
 	return i;
 }
@@ -176,6 +176,8 @@ parse_item(struct weir_aggs *aggs, const struct weir_item *item,
 	for (size_t i = 0; i < agg->nvalues; i++)
 		agg->value[i] =
 		    intern(aggs, weir_ast_arg(item->expr, i), false);
+	if (agg->nvalues > 0)
+		aggs->exprs[agg->value[0]].texts |= agg->ops->texts;
 	agg->cond =
 	    item->cond != NULL ? (ptrdiff_t)intern(aggs, item->cond, true) : -1;
 	agg->offset = aggs->size;
@@ -203,11 +205,14 @@ weir_aggs_parse(
 	aggs->values = weir_calloc(most, sizeof *aggs->values);
 	for (size_t i = 0; i < aggs->n; i++) {
 		struct weir_agg *agg = &aggs->aggs[i];
+		struct weir_agg_input *in = &aggs->inputs[i];
 
 		if (parse_item(aggs, &aggs->items.items[i], agg, err) < 0)
 			return -1;
 		for (size_t k = 0; k < agg->nvalues; k++)
-			aggs->inputs[i].arg[k] = &aggs->values[agg->value[k]];
+			in->arg[k] = &aggs->values[agg->value[k]];
+		if (agg->nvalues > 0)
+			in->text = &aggs->exprs[agg->value[0]].text;
 	}
 	return 1;
 }
@@ -252,7 +257,9 @@ weir_aggs_fini(struct weir_aggs *aggs)
 		free(aggs->aggs[i].params);
 	}
 	for (size_t i = 0; i < aggs->nexprs; i++) {
-		free(aggs->exprs[i].text);
+		free(aggs->exprs[i].canonical);
+		weir_buf_fini(&aggs->exprs[i].json);
+		weir_buf_fini(&aggs->exprs[i].key);
 		weir_expr_free(aggs->exprs[i].expr);
 	}
 	free(aggs->aggs);

@@ -94,17 +94,27 @@ total(const struct sum *s)
 }
 
 static int
-number_check(const struct weir_agg *agg, const void *state,
+infinities(struct weir_error *err)
+{
+	return weir_fail(err, WEIR_INPUT, "infinity and -infinity have no sum");
+}
+
+/* A sum that is infinite stays so, and never becomes NaN. */
+static int
+avg_check(const struct weir_agg *agg, const void *state,
     const struct weir_agg_input *in, struct weir_error *err)
 {
-	uint32_t kind = in->arg[0]->kind;
+	const struct sum *s = state;
+	const struct weir_value *v = in->arg[0];
 
 	(void)agg;
-	(void)state;
-	if (kind >= WEIR_INT && kind <= WEIR_DOUBLE)
+	if (v->kind == WEIR_INT)
 		return 1;
-	return weir_fail(err, WEIR_INPUT, "%s is not a number",
-	    kind == WEIR_JSON ? "a list or map" : weir_kind_name(kind));
+	if (weir_agg_check_number(v, err) < 0)
+		return -1;
+	if (v->kind == WEIR_DOUBLE && s->real && isnan(s->d + v->d))
+		return infinities(err);
+	return 1;
 }
 
 static int
@@ -114,7 +124,7 @@ sum_check(const struct weir_agg *agg, const void *state,
 	const struct sum *s = state;
 	const struct weir_value *v = in->arg[0];
 
-	if (number_check(agg, state, in, err) < 0)
+	if (avg_check(agg, state, in, err) < 0)
 		return -1;
 	if (v->kind == WEIR_DOUBLE || s->real ||
 	    fits(plus(whole(s), weir_agg_whole(*v))))
@@ -156,7 +166,8 @@ avg_check_undo(const struct weir_agg *agg, const void *state,
 	const struct sum *s = state;
 	const struct weir_value *v = in->arg[0];
 
-	if (number_check(agg, state, in, err) < 0)
+	(void)agg;
+	if (weir_agg_check_number(v, err) < 0)
 		return -1;
 	if (s->n == 0 || (v->kind == WEIR_DOUBLE && !s->real))
 		return weir_agg_never_added(err);
@@ -210,7 +221,8 @@ sum_merge(const struct weir_agg *agg, void *state, const void *other,
 
 	(void)agg;
 	(void)owned;
-	(void)err;
+	if (s->real && o->real && isnan(s->d + o->d))
+		return infinities(err);
 	s->n += o->n;
 	if (!s->real && !o->real) {
 		set_whole(s, plus(whole(s), whole(o)));
@@ -227,23 +239,6 @@ sum_merge(const struct weir_agg *agg, void *state, const void *other,
 	return 1;
 }
 
-/* Sums that were merged may be too big for an int or a uint: so be it. */
-static void
-put_whole(struct weir_buf *out, weir_int128 i)
-{
-	unsigned __int128 u =
-	    i < 0 ? -(unsigned __int128)i : (unsigned __int128)i;
-	const uint64_t ten19 = UINT64_C(10000000000000000000);
-
-	if (i < 0)
-		weir_buf_putc(out, '-');
-	if (u > UINT64_MAX)
-		weir_buf_printf(out, "%ju%019ju", (uintmax_t)(u / ten19),
-		    (uintmax_t)(u % ten19));
-	else
-		weir_agg_put_uint(out, (uint64_t)u);
-}
-
 static void
 sum_result(const struct weir_agg *agg, struct weir_buf *out, const void *state,
     struct weir_span span)
@@ -257,7 +252,7 @@ sum_result(const struct weir_agg *agg, struct weir_buf *out, const void *state,
 	else if (s->real)
 		weir_json_double(out, total(s));
 	else
-		put_whole(out, whole(s));
+		weir_agg_put_whole(out, whole(s));
 }
 
 static void
@@ -295,7 +290,7 @@ sum_save(const struct weir_agg *agg, struct weir_buf *out, const void *state)
 		weir_agg_save_double(out, s->lost);
 	} else {
 		weir_buf_puts(out, ",\"");
-		put_whole(out, whole(s));
+		weir_agg_put_whole(out, whole(s));
 		weir_buf_putc(out, '"');
 	}
 	weir_buf_putc(out, ']');
@@ -344,7 +339,8 @@ sum_load(const struct weir_agg *agg, void *state, struct weir_value v,
 	} else {
 		s->real = 1;
 		good = weir_agg_load_double(item[1], &s->d) &&
-		    weir_agg_load_double(item[2], &s->lost);
+		    weir_agg_load_double(item[2], &s->lost) && !isnan(s->d) &&
+		    isfinite(s->lost);
 	}
 	return good ? 1 : weir_agg_bad_state("sum", err);
 }
@@ -373,7 +369,7 @@ const struct weir_agg_ops weir_agg_avg = {
     .max_args = 1,
     .values = 1,
     .size = sizeof(struct sum),
-    .check = number_check,
+    .check = avg_check,
     .add = sum_add,
     .check_undo = avg_check_undo,
     .undo = sum_undo,

@@ -79,23 +79,6 @@ weir_keyset_fini(struct weir_keyset *keys)
 	*keys = (struct weir_keyset){0};
 }
 
-/* Is JSON text canonical as it stands, as far as a glance can tell? */
-static inline int
-is_canonical(const char *s, size_t len)
-{
-	int64_t i;
-
-	switch (*s) {
-	case '"': return memchr(s + 1, '\\', len - 2) == NULL;
-	case 't':
-	case 'f':
-	case 'n': return 1;
-	case '{':
-	case '[': return 0;
-	default: return weir_value_small_int(s, len, &i);
-	}
-}
-
 static int
 too_long(struct weir_error *err)
 {
@@ -140,7 +123,7 @@ add_json(struct weir_keyset *keys, struct weir_str text,
 
 	if (text.len > WEIR_KEY_MAX)
 		return too_long(err);
-	if (text.len == 0 || is_canonical(text.s, text.len)) {
+	if (text.len == 0 || weir_value_is_key(text.s, text.len)) {
 		weir_buf_add(&keys->canonical, text.s, text.len);
 	} else {
 		v = weir_value_read(text.s, text.len, arena);
@@ -224,7 +207,7 @@ read_plain(const struct weir_keyset *keys, const struct weir_row *row,
 		slot = row->slots[keys->fields->slot];
 	s = row->text + slot.off;
 	if (slot.len > WEIR_KEY_MAX ||
-	    (slot.len > 0 && !is_canonical(s, slot.len)))
+	    (slot.len > 0 && !weir_value_is_key(s, slot.len)))
 		return 0;
 	out->canonical.s = out->text.s = s;
 	out->canonical.len = out->text.len = slot.len;
