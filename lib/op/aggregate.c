@@ -157,8 +157,8 @@ weir_aggs_add(struct weir_aggs *aggs, void *states, int64_t time, size_t *owned)
 
 /* --- taking an event back --- */
 
-static int
-check_undo(
+int
+weir_aggs_check_undo(
     const struct weir_aggs *aggs, const void *states, struct weir_error *err)
 {
 	const struct weir_agg *agg = aggs->aggs;
@@ -185,7 +185,7 @@ weir_aggs_undo(struct weir_aggs *aggs, void *states, int64_t time,
 {
 	const struct weir_agg *agg = aggs->aggs;
 
-	if (check_undo(aggs, states, err) < 0)
+	if (weir_aggs_check_undo(aggs, states, err) < 0)
 		return -1;
 	for (size_t i = 0; i < aggs->n; i++, agg++) {
 		if (!counts(aggs, agg))

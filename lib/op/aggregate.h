@@ -169,6 +169,9 @@ void weir_aggs_add(
  */
 int weir_aggs_undo(struct weir_aggs *aggs, void *states, int64_t time,
     size_t *owned, struct weir_error *err);
+/* Could it be? As above, but nothing is done. */
+int weir_aggs_check_undo(
+    const struct weir_aggs *aggs, const void *states, struct weir_error *err);
 /* The first aggregate that takes nothing back, or NULL. */
 const struct weir_agg *weir_aggs_cannot_undo(const struct weir_aggs *aggs);
 /* Add other's states; -1 if not all of them could be added. */
@@ -185,7 +188,6 @@ int weir_aggs_load(const struct weir_aggs *aggs, void *states,
     struct weir_error *err);
 void weir_aggs_drop(const struct weir_aggs *aggs, void *states, size_t *owned);
 /* The same, and begin anew. */
-void weir_aggs_reset(
-    const struct weir_aggs *aggs, void *states, size_t *owned);
+void weir_aggs_reset(const struct weir_aggs *aggs, void *states, size_t *owned);
 
 #endif

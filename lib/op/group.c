@@ -123,25 +123,43 @@ weir_groups_keep(struct weir_groups *g, const struct weir_key *key)
 	weir_buf_add(&g->texts, key->text.s, key->text.len);
 }
 
-void
-weir_groups_undo(struct weir_groups *g, const struct weir_key *key)
+void *
+weir_groups_find(const struct weir_groups *g, struct weir_str canonical)
 {
-	struct weir_str k = key->canonical;
-	struct weir_group_entry *e, **at = &g->first;
+	struct weir_group_entry *e;
+
+	if (g->table != NULL)
+		return weir_table_get(g->table, canonical.s, canonical.len,
+		    weir_table_hash(g->table, canonical.s, canonical.len));
+	e = find_listed(g, canonical);
+	return e != NULL ? e->bytes : NULL;
+}
+
+void
+weir_groups_remove(struct weir_groups *g, struct weir_str canonical)
+{
+	struct weir_group_entry *e, **at = &g->first, *before = NULL;
 
 	if (g->table != NULL) {
-		weir_table_remove(g->table, k.s, k.len,
-		    weir_table_hash(g->table, k.s, k.len));
+		weir_table_remove(g->table, canonical.s, canonical.len,
+		    weir_table_hash(g->table, canonical.s, canonical.len));
 		return;
 	}
-	e = g->last;
-	g->last = NULL;
+	e = find_listed(g, canonical);
 	for (; *at != e; at = &(*at)->next)
-		g->last = *at;
-	*at = NULL;
+		before = *at;
+	*at = e->next;
+	if (g->last == e)
+		g->last = before;
 	g->nlisted--;
 	g->listed_bytes -= bytes_of(e);
 	free(e);
+}
+
+void
+weir_groups_undo(struct weir_groups *g, const struct weir_key *key)
+{
+	weir_groups_remove(g, key->canonical);
 }
 
 /* The text of group it->number, if it is not the canonical one. */

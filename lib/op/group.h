@@ -91,6 +91,10 @@ void *weir_groups_put(struct weir_groups *g, const struct weir_key *key,
     size_t size, const uint64_t *hash, int *added);
 void weir_groups_keep(struct weir_groups *g, const struct weir_key *key);
 void weir_groups_undo(struct weir_groups *g, const struct weir_key *key);
+/* The value of a key, or NULL. */
+void *weir_groups_find(const struct weir_groups *g, struct weir_str canonical);
+/* Forget a group that is there, of groups that were never kept. */
+void weir_groups_remove(struct weir_groups *g, struct weir_str canonical);
 
 struct weir_group {
 	void *value;

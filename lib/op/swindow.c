@@ -135,6 +135,7 @@ weir_swindow_new(
 		weir_swindow_free(sw);
 		return NULL;
 	}
+	sw->empty = weir_calloc(1, sw->aggs.size + 1);
 	sw->kind = kind;
 	kind->init(sw);
 	make_fingerprint(sw);
@@ -157,6 +158,7 @@ weir_swindow_free(struct weir_swindow *sw)
 	weir_arena_fini(&sw->arena);
 	weir_prover_free(sw->prover);
 	free(sw->slots);
+	free(sw->empty);
 	free(sw);
 }
 

@@ -2,6 +2,7 @@
  * swindow_impl.h - what the kinds of windows share inside the swindow operator.
  *
  *     swindow.c       options, and which kind keeps the windows
+ *     swindow_group.c events, and groups that they change
  *     swindow_state.c what their saved lines have in common
  *     paned*.c        windows told once: shared panes, merged when one closes
  *     emit.c          what of a window's results is told, and when
@@ -36,12 +37,14 @@ struct weir_swindow {
 	struct weir_aggs aggs;
 	struct weir_emit emit;
 	int64_t lateness_ns;
+	bool retracts; /* the input may take events back */
 	struct weir_buf fingerprint;
 	struct weir_side *late;
 
 	struct weir_arena keys_arena; /* reset per run */
 	struct weir_arena arena;      /* reset per event */
 	struct weir_buf out;	      /* scratch */
+	void *empty;		      /* states of a group that is not there */
 
 	/* for loading */
 	struct weir_prover *prover;
@@ -58,6 +61,66 @@ int weir_swindow_limit(const struct weir_swindow *sw, size_t bytes,
 /* An event that is too late: count it and do what --late says. */
 int weir_swindow_late(struct weir_swindow *sw, struct weir_stage *st,
     const struct weir_block *b, uint32_t i, struct weir_error *err);
+
+/* --- events and groups (swindow_group.c) --- */
+
+/*
+ * What a kind's open() does first: can the options take back what the input
+ * may take back, and what may results do? 1, or -1 with *err (WEIR_USAGE).
+ */
+int weir_swindow_open(
+    struct weir_swindow *sw, struct weir_stage *st, struct weir_error *err);
+
+/*
+ * Read event i: 1 with its key (in sw->arena, with what the aggregates need of
+ * it), 0 if it is a bad one, which was said, -1 with *err.
+ */
+int weir_swindow_read(struct weir_swindow *sw, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, struct weir_key *key,
+    struct weir_error *err);
+
+/*
+ * A group that may be told more than once, and from which events may be taken
+ * back. Its states lie behind it.
+ */
+struct weir_swindow_group {
+	struct weir_told told;
+	uint64_t events;
+	char *text; /* of the key, if it is not the canonical one */
+};
+
+static inline size_t
+weir_swindow_group_size(const struct weir_swindow *sw)
+{
+	return sizeof(struct weir_swindow_group) + sw->aggs.size;
+}
+
+/*
+ * May the event that was read be added to the group, or with `back` be taken
+ * out of it? 1, or -1 with the reason. NULL is a group that is not there.
+ */
+int weir_swindow_check(const struct weir_swindow *sw,
+    const struct weir_swindow_group *g, bool back, struct weir_error *why);
+/* Do so: that it may was checked. The group has changed. */
+void weir_swindow_apply(struct weir_swindow *sw, struct weir_swindow_group *g,
+    const struct weir_event *ev, size_t *owned);
+/* Keep how the first event wrote the key of a new group. */
+void weir_swindow_name(
+    struct weir_swindow_group *g, const struct weir_key *key, size_t *owned);
+/* The key's text, given its canonical one. */
+struct weir_str weir_swindow_text(
+    const struct weir_swindow_group *g, struct weir_str canonical);
+/* Tell it, in the results in hand. */
+int weir_swindow_tell(struct weir_swindow *sw, struct weir_swindow_group *g,
+    struct weir_str canonical, size_t *owned, struct weir_error *err);
+/* Free what the group holds. */
+void weir_swindow_drop(
+    struct weir_swindow *sw, struct weir_swindow_group *g, size_t *owned);
+/* Append `,"e":events,"t":told,"a":states`, and read it into an empty group. */
+void weir_swindow_save_group(struct weir_swindow *sw, struct weir_buf *out,
+    const struct weir_swindow_group *g);
+int weir_swindow_load_group(struct weir_swindow *sw,
+    struct weir_swindow_group *g, size_t *owned, struct weir_error *err);
 
 /* --- saved lines (swindow_state.c) --- */
 
