@@ -177,7 +177,10 @@ weir_render_plain(struct weir_render *r, struct weir_str value)
 	weir_buf_reserve(&r->text, s.len);
 	n = weir_json_unescape(s.s, s.len, r->text.data, s.len);
 	/* Half a surrogate pair is no text: then as it is spelled. */
-	return n == SIZE_MAX ? s : (struct weir_str){r->text.data, n};
+	if (n == SIZE_MAX)
+		return s;
+	r->text.data[n] = '\0'; /* there is room: escapes shrink */
+	return (struct weir_str){r->text.data, n};
 }
 
 /* --- the face --- */

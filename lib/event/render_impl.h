@@ -38,7 +38,8 @@ int weir_render_any(struct weir_render *r); /* are there columns? As above */
 
 /*
  * A value as plain text: a string without quotes and escapes, anything else as
- * it stands in JSON. Lives until the next call.
+ * it stands in JSON. Lives until the next call. Behind it is a byte that no
+ * number has.
  */
 struct weir_str weir_render_plain(struct weir_render *r, struct weir_str value);
 

@@ -3,20 +3,29 @@
  * escapes). null and what is not there are empty.
  */
 #include "event/render_impl.h"
+#include "json/proof.h"
 
 #include <string.h>
 
-static void
-add_csv(struct weir_buf *out, struct weir_str s)
+/* Is it the same without quotes to who reads it? */
+static bool
+bare(struct weir_str s, bool string)
 {
-	const char *end = s.s + s.len, *quote;
 	size_t i;
 
 	for (i = 0; i < s.len; i++)
 		if (s.s[i] == ',' || s.s[i] == '"' || s.s[i] == '\n' ||
 		    s.s[i] == '\r')
-			break;
-	if (i == s.len) {
+			return false;
+	return !string || weir_proof_number(s.s) != s.s + s.len;
+}
+
+static void
+add_csv(struct weir_buf *out, struct weir_str s, bool string)
+{
+	const char *end = s.s + s.len, *quote;
+
+	if (bare(s, string)) {
 		weir_buf_add(out, s.s, s.len);
 		return;
 	}
@@ -50,11 +59,14 @@ add_tsv(struct weir_buf *out, struct weir_str s)
 	weir_buf_add(out, s.s, (size_t)(end - s.s));
 }
 
+/* The value of an event, JSON text. */
 static void
-add_cell(const struct weir_render *r, struct weir_buf *out, struct weir_str s)
+add_value(struct weir_render *r, struct weir_buf *out, struct weir_str value)
 {
+	struct weir_str s = weir_render_plain(r, value);
+
 	if (r->format == WEIR_FORMAT_CSV)
-		add_csv(out, s);
+		add_csv(out, s, *value.s == '"');
 	else
 		add_tsv(out, s);
 }
@@ -81,7 +93,10 @@ weir_render_header(struct weir_render *r, struct weir_buf *out)
 	for (i = 0; i < r->columns.n; i++) {
 		if (i > 0)
 			weir_buf_putc(out, separator);
-		add_cell(r, out, r->columns.names[i]);
+		if (r->format == WEIR_FORMAT_CSV)
+			add_csv(out, r->columns.names[i], false);
+		else
+			add_tsv(out, r->columns.names[i]);
 	}
 	end_row(r, out, start);
 }
@@ -102,7 +117,7 @@ weir_render_row(struct weir_render *r, const char *text, struct weir_buf *out)
 			weir_buf_putc(out, separator);
 		value = r->columns.values[i];
 		if (value.len > 0 && *value.s != 'n')
-			add_cell(r, out, weir_render_plain(r, value));
+			add_value(r, out, value);
 	}
 	end_row(r, out, start);
 	return 1;

@@ -30,6 +30,8 @@ writes() {
 	writes csv $'"x,y"\n1' <<<'{"x,y":1}'
 	writes csv $'a\n"1\r"' <<<'{"a":"1\r"}'
 	writes csv $'a\ntrue' <<<'{"a":true}'
+	writes csv $'a,b,c,d\n"1","-2.5e3",007,1' \
+		<<<'{"a":"1","b":"\u002d2.5e3","c":"007","d":1}'
 }
 
 @test "csv: a row with nothing in it is still a row" {
@@ -86,6 +88,30 @@ a=null b="" c=日本' <in
 		sfilter -o $f true events >file
 		sfilter -i $f true file >back
 		diff <(jq -c . events) <(jq -c . back)
+	done
+}
+
+@test "csv and logfmt: 3000 events of odd strings and numbers come back as they were" {
+	awk 'BEGIN {
+		srand(7)
+		n = split("0 1 7 . - e E + , = \\\" \\\\ \\n \\r \\t é 日 true null x", s, " ")
+		s[++n] = " "
+		m = split("0 -0 1 -2.50 1e5 1E-400 18446744073709551616", v, " ")
+		for (i = 0; i < 3000; i++) {
+			printf "{"
+			for (c = 0; c < 3; c++) {
+				printf "%s\"%s\":\"", c ? "," : "", substr("abc", c + 1, 1)
+				for (k = int(rand() * 5); k > 0; k--)
+					printf "%s", s[1 + int(rand() * n)]
+				printf "\""
+			}
+			printf ",\"n\":%s}\n", v[1 + int(rand() * m)]
+		}
+	}' >events
+	[ "$(grep -c '"[abc]":"-\?[0-9][0-9.]*"' events)" -gt 100 ]
+	for f in csv logfmt; do
+		sfilter -o $f true events | sfilter -i $f true >back
+		cmp events back
 	done
 }
 
