@@ -11,7 +11,7 @@ struct fields {
 	int year, month, day, yday;
 	int hour, minute, second;
 	int pm; /* -1 not said, 0 AM, 1 PM */
-	int has_epoch, hour12;
+	int has_epoch, has_zone, hour12;
 	int east_s;
 	uint32_t nanos;
 };
@@ -125,6 +125,7 @@ zone(struct reader *r)
 	size_t n = weir_zone_read(r->p, (size_t)(r->end - r->p), &r->f.east_s);
 	int hours, sign;
 
+	r->f.has_zone = 1;
 	if (n > 0) {
 		r->p += n;
 		return 1;
@@ -269,7 +270,8 @@ put_together(const struct fields *f, int64_t *sec)
 }
 
 int
-weir_time_read_format(const char *fmt, const char *s, size_t len, int64_t *ns)
+weir_time_read_format(
+    const char *fmt, const char *s, size_t len, int *local, int64_t *ns)
 {
 	struct reader r = {.p = s, .end = s + len};
 	int64_t sec;
@@ -279,6 +281,7 @@ weir_time_read_format(const char *fmt, const char *s, size_t len, int64_t *ns)
 	r.f.pm = -1;
 	if (!read_all(&r, fmt) || r.p != r.end || !put_together(&r.f, &sec))
 		return 0;
+	*local = !r.f.has_epoch && !r.f.has_zone;
 	return weir_time_join(sec, r.f.nanos, ns);
 }
 

@@ -60,9 +60,10 @@ int weir_time_read(
  * (%z) it is UTC. %Y %m %d %e %H %I %M %S %y %j %b %B %h %p %a %A %T %D %F %R
  * %s %z %Z(ignored name) %n %t %% are known, in the C locale. Missing date
  * parts count as 1970-01-01. All of s must match. Returns 1, or 0 as above.
+ * *local: it had neither a zone nor %s.
  */
 int weir_time_read_format(
-    const char *fmt, const char *s, size_t len, int64_t *ns);
+    const char *fmt, const char *s, size_t len, int *local, int64_t *ns);
 /* 1 if all of fmt is known, else -1 with *err (status WEIR_USAGE). */
 int weir_time_format_check(const char *fmt, struct weir_error *err);
 

@@ -210,7 +210,35 @@ weir_zone_east(const struct weir_zone *z, int64_t sec, char *abbr)
 	return h->east_s;
 }
 
+int64_t
+weir_zone_utc(const struct weir_zone *z, int64_t local_s)
+{
+	/* In two days the clock is set at most once. */
+	int before = weir_zone_east(z, local_s - 86400, NULL);
+	int after = weir_zone_east(z, local_s + 86400, NULL);
+
+	if (weir_zone_east(z, local_s - before, NULL) != before &&
+	    weir_zone_east(z, local_s - after, NULL) == after)
+		return local_s - after;
+	return local_s - before;
+}
+
 /* --- names --- */
+
+/* [+-]h:mm or [+-]hh:mm, which becomes +hh:mm in text: 1, or 0. */
+static int
+offset(const char *s, size_t len, char text[6], int *east_s)
+{
+	int signed_ = len > 0 && (*s == '+' || *s == '-');
+	size_t n = len - (size_t)signed_;
+
+	if ((n != 4 && n != 5) || s[len - 3] != ':')
+		return 0;
+	text[0] = signed_ ? *s : '+';
+	text[1] = '0';
+	memcpy(text + 6 - n, s + signed_, n);
+	return weir_zone_read(text, 6, east_s) == 6;
+}
 
 /* UTC and offsets: a zone, or NULL. */
 static struct weir_zone *
@@ -220,24 +248,17 @@ fixed(const char *s, size_t len)
 	int east = 0;
 	char text[6];
 
-	if (len == 5 && s[2] == ':') {
-		text[0] = '+';
-		memcpy(text + 1, s, 5);
-		if (weir_zone_read(text, 6, &east) != 6)
-			return NULL;
-	} else if (!(len == 3 && memcmp(s, "UTC", 3) == 0) &&
+	if (!(len == 3 && memcmp(s, "UTC", 3) == 0) &&
 	    !(len == 3 && memcmp(s, "GMT", 3) == 0) &&
-	    !(len == 1 && *s == 'Z') &&
-	    !(len == 6 && weir_zone_read(s, len, &east) == 6)) {
+	    !(len == 1 && *s == 'Z') && !offset(s, len, text, &east))
 		return NULL;
-	}
 	z = weir_calloc(1, sizeof *z);
 	z->has_rule = 1;
 	z->rule.standard.east_s = east;
 	if (east == 0)
 		memcpy(z->rule.standard.abbr, "UTC", 4);
 	else
-		memcpy(z->rule.standard.abbr, len == 5 ? text : s, 6);
+		memcpy(z->rule.standard.abbr, text, 6);
 	return z;
 }
 

@@ -19,8 +19,9 @@
 struct weir_zone;
 
 /*
- * The zone of that name: `UTC`, `GMT`, `Z`, `+hh:mm`, `-hh:mm`, `hh:mm`, or a
- * name in the database like `Europe/Berlin`. Names are letters, digits and
+ * The zone of that name: `UTC`, `GMT`, `Z`, `+hh:mm`, `-hh:mm`, `hh:mm` (one
+ * digit is enough for the hours), or a name in the database like
+ * `Europe/Berlin`. Names are letters, digits and
  * _ + - / only. NULL with *err (WEIR_USAGE): there is no such zone, or no
  * database.
  */
@@ -30,6 +31,12 @@ void weir_zone_free(struct weir_zone *z);
 
 /* Seconds east of UTC at sec, seconds since 1970; abbr may be NULL. */
 int weir_zone_east(const struct weir_zone *z, int64_t sec, char *abbr);
+
+/*
+ * The way back, from local time: the first, if the clock was set back over it;
+ * if it was set forward over it, what it is without that.
+ */
+int64_t weir_zone_utc(const struct weir_zone *z, int64_t local_s);
 
 /* A zone out of a compiled file's bytes; NULL if it is none. */
 struct weir_zone *weir_zone_parse(const void *data, size_t len);

@@ -82,13 +82,10 @@ bool weir_room(struct weir_env *env, size_t bytes, struct weir_value *error);
 struct weir_value weir_no_overload(
     struct weir_env *env, const struct weir_call *call);
 
-/*
- * The seconds east of UTC in a zone at a time, with what local time is called
- * there (abbr may be NULL): 1, or 0 with *error.
- */
-int weir_east(struct weir_env *env, const struct weir_call *c,
-    struct weir_value zone, int64_t sec, int *east_s, char *abbr,
-    struct weir_value *error);
+/* The time zone that the last argument names; NULL with *error. */
+struct weir_zone;
+const struct weir_zone *weir_zone_of(
+    struct weir_env *env, const struct weir_call *c, struct weir_value *error);
 
 /* The CEL name of a value's type. */
 struct weir_str weir_type_name(struct weir_value v);

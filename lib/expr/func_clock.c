@@ -47,24 +47,30 @@ read_format(
 	return NULL;
 }
 
-/* parse_time(text, format) */
+/* parse_time(text, format [, zone]) */
 static struct weir_value
 fn_parse(struct weir_env *env, const struct weir_call *c)
 {
 	struct weir_value s = c->args[0], error;
 	const char *format = read_format(env, c, &error);
+	const struct weir_zone *zone = NULL;
 	uint32_t nanos;
 	int64_t ns, sec;
 	char show[80];
+	int local;
 
 	if (format == NULL)
 		return error;
 	if (s.kind != WEIR_STRING)
 		return weir_no_overload(env, c);
-	if (!weir_time_read_format(format, s.s, s.aux, &ns))
+	if (c->n == 3 && (zone = weir_zone_of(env, c, &error)) == NULL)
+		return error;
+	if (!weir_time_read_format(format, s.s, s.aux, &local, &ns))
 		return weir_error_value(env, "parse_time: cannot read \"%s\"",
 		    weir_show_into(show, sizeof show, s.s, s.aux));
 	weir_time_split(ns, &sec, &nanos);
+	if (zone != NULL && local)
+		sec = weir_zone_utc(zone, sec);
 	return weir_timestamp(env, sec, nanos);
 }
 
@@ -76,15 +82,19 @@ fn_format(struct weir_env *env, const struct weir_call *c)
 	const char *format = read_format(env, c, &error);
 	char name[WEIR_ZONE_ABBR] = "UTC";
 	struct weir_time_zone zone = {0, name};
+	const struct weir_zone *z;
 	struct weir_buf out = {0};
 
 	if (format == NULL)
 		return error;
 	if (t.kind != WEIR_TIMESTAMP)
 		return weir_no_overload(env, c);
-	if (c->n == 3 &&
-	    !weir_east(env, c, c->args[2], t.i, &zone.east_s, name, &error))
-		return error;
+	if (c->n == 3) {
+		z = weir_zone_of(env, c, &error);
+		if (z == NULL)
+			return error;
+		zone.east_s = weir_zone_east(z, t.i, name);
+	}
 	weir_time_print_format(&out, format, t.i, t.aux, &zone);
 	return weir_text_of(env, &out);
 }
@@ -166,7 +176,7 @@ fn_bucket(struct weir_env *env, const struct weir_call *c)
 
 /* clang-format off */
 const struct weir_func weir_funcs_clock[] = {
-	{"parse_time",  fn_parse,  2, 2, CLOCK, PARSE},
+	{"parse_time",  fn_parse,  2, 3, CLOCK | WEIR_F_ZONE, PARSE},
 	{"format_time", fn_format, 2, 3, CLOCK | WEIR_F_ZONE, FORMAT},
 	{"bucket",      fn_bucket, 2, 2, WEIR_F_GLOBAL, BUCKET},
 	{"truncate",    fn_bucket, 2, 2, WEIR_F_GLOBAL, TRUNCATE},

@@ -18,27 +18,24 @@ enum which {
 	MILLIS
 };
 
-int
-weir_east(struct weir_env *env, const struct weir_call *c,
-    struct weir_value zone, int64_t sec, int *east_s, char *abbr,
-    struct weir_value *error)
+const struct weir_zone *
+weir_zone_of(
+    struct weir_env *env, const struct weir_call *c, struct weir_value *error)
 {
+	struct weir_value name = c->args[c->n - 1];
 	struct weir_error err;
 	const struct weir_zone *z;
 
-	if (zone.kind != WEIR_STRING) {
+	if (name.kind != WEIR_STRING) {
 		*error = weir_no_overload(env, c);
-		return 0;
+		return NULL;
 	}
 	z = weir_zones_get(
-	    env->zones, (struct weir_str){zone.s, zone.aux}, &err);
-	if (z == NULL) {
+	    env->zones, (struct weir_str){name.s, name.aux}, &err);
+	if (z == NULL)
 		*error =
 		    weir_error_value(env, "%s: %s", c->func->name, err.text);
-		return 0;
-	}
-	*east_s = weir_zone_east(z, sec, abbr);
-	return 1;
+	return z;
 }
 
 /* Days, rounded down, and the seconds within the day. */
@@ -78,13 +75,16 @@ of_timestamp(struct weir_env *env, const struct weir_call *c)
 {
 	enum which which = (enum which)c->func->which;
 	int64_t sec = c->args[0].i, rest, days;
+	const struct weir_zone *zone;
 	struct weir_value error;
-	int east = 0;
 
-	if (c->n == 2 &&
-	    !weir_east(env, c, c->args[1], sec, &east, NULL, &error))
-		return error;
-	days = split_days(sec + east, &rest);
+	if (c->n == 2) {
+		zone = weir_zone_of(env, c, &error);
+		if (zone == NULL)
+			return error;
+		sec += weir_zone_east(zone, sec, NULL);
+	}
+	days = split_days(sec, &rest);
 	switch (which) {
 	case HOURS: return weir_int(rest / 3600);
 	case MINUTES: return weir_int(rest / 60 % 60);

@@ -44,8 +44,10 @@ weir_timing_fini(struct weir_timing *t)
 static int
 from_text(struct weir_timing *t, const char *s, size_t len, int64_t *ns)
 {
+	int local;
+
 	if (t->c.format != NULL)
-		return weir_time_read_format(t->c.format, s, len, ns);
+		return weir_time_read_format(t->c.format, s, len, &local, ns);
 	return weir_time_read(&t->cache, s, len, ns);
 }
 

@@ -63,18 +63,26 @@ test_format(void)
 	    {"%p", "xm"}};
 	int64_t ns;
 	size_t i;
+	int local;
 
 	for (i = 0; i < sizeof good / sizeof good[0]; i++) {
 		ns = 42;
-		ok(weir_time_read_format(
-		       good[i].fmt, good[i].s, strlen(good[i].s), &ns) == 1 &&
+		ok(weir_time_read_format(good[i].fmt, good[i].s,
+		       strlen(good[i].s), &local, &ns) == 1 &&
 			ns == good[i].sec * S_NS + good[i].nanos,
 		    "'%s' as %s, got %lld", good[i].s, good[i].fmt,
 		    (long long)ns);
 	}
+	ok(weir_time_read_format("%F", "2026-11-21", 10, &local, &ns) && local,
+	    "without a zone it is local");
+	ok(weir_time_read_format("%F %z", "2026-11-21 Z", 12, &local, &ns) &&
+		!local,
+	    "with one it is not");
+	ok(weir_time_read_format("%s", "1", 1, &local, &ns) && !local,
+	    "nor are seconds");
 	for (i = 0; i < sizeof bad / sizeof bad[0]; i++)
-		ok(weir_time_read_format(
-		       bad[i].fmt, bad[i].s, strlen(bad[i].s), &ns) == 0,
+		ok(weir_time_read_format(bad[i].fmt, bad[i].s, strlen(bad[i].s),
+		       &local, &ns) == 0,
 		    "'%s' is not %s", bad[i].s, bad[i].fmt);
 }
 
@@ -90,6 +98,7 @@ test_against_strptime(void)
 	char s[100];
 	struct tm tm;
 	int64_t ns, sec;
+	int local;
 	size_t i, f, bad = 0;
 	time_t t;
 
@@ -103,7 +112,7 @@ test_against_strptime(void)
 				bad++;
 			sec = strcmp(formats[f], "%s") == 0 ? t : timegm(&tm);
 			if (weir_time_read_format(
-				formats[f], s, strlen(s), &ns) != 1 ||
+				formats[f], s, strlen(s), &local, &ns) != 1 ||
 			    ns != sec * S_NS)
 				bad++;
 		}

@@ -51,6 +51,19 @@ find_change(const struct weir_zone *z, int64_t lo, int64_t hi)
 	return hi;
 }
 
+/* Is local time at sec read back as sec, or as what it was the first time? */
+static int
+same_back(const struct weir_zone *z, int64_t sec)
+{
+	int64_t local = sec + weir_zone_east(z, sec, NULL);
+	int64_t utc = weir_zone_utc(z, local);
+
+	if (utc <= sec && utc + weir_zone_east(z, utc, NULL) == local)
+		return 1;
+	printf("# back at %lld: %lld\n", (long long)sec, (long long)utc);
+	return 0;
+}
+
 static void
 test_zone(const char *name)
 {
@@ -71,7 +84,9 @@ test_zone(const char *name)
 		    weir_zone_east(z, t + step, NULL))
 			continue;
 		c = find_change(z, t, t + step);
-		good = good && same_at(z, c - 1) && same_at(z, c);
+		good = good && same_at(z, c - 1) && same_at(z, c) &&
+		    same_back(z, t) && same_back(z, c - 1) && same_back(z, c) &&
+		    same_back(z, c + 3599);
 		changes++;
 	}
 	ok(good, "%s as the system has it, %d changes", name, changes);
