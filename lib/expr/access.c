@@ -80,6 +80,10 @@ weir_op_select(
 	struct weir_value open = weir_value_open(a, env->arena);
 	struct weir_str type;
 
+	/* As from null itself: .?name would give none. */
+	if (a.kind == WEIR_OPTIONAL && a.opt != NULL &&
+	    a.opt->kind == WEIR_NULL)
+		return absent();
 	if (a.kind == WEIR_OPTIONAL)
 		return weir_opt_select(env, a, name);
 	switch (open.kind) {

@@ -36,6 +36,7 @@ struct weir_build {
 	uint32_t depth, stack;	   /* of the frame here, and at most */
 	struct weir_local *locals; /* innermost first */
 	uint32_t nlocals;	   /* in use here */
+	uint32_t decided; /* && and || around that a constant decides */
 };
 
 /* A variable of a macro while its body is checked. */

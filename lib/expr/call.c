@@ -5,7 +5,6 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "expr/lex.h"
 #include "expr/regex.h"
 #include "expr/zones.h"
 
@@ -50,11 +49,11 @@ fn_unknown(struct weir_env *env, const struct weir_call *c)
 }
 
 /*
- * CEL's vectors want methods named by reserved words to be no error before
- * they are called, and there is no such method.
+ * In CEL an unknown function is an error only when it is called. Here it is one
+ * before, as it is a slip of the writer, but where it decides nothing.
  */
 static struct weir_node *
-reserved_method(struct weir_build *b, const struct weir_ast *ast)
+call_unknown(struct weir_build *b, const struct weir_ast *ast)
 {
 	static const struct weir_func unknown = {
 	    "unknown", fn_unknown, 0, 0, WEIR_F_LAX | WEIR_F_IMPURE, 0};
@@ -262,10 +261,9 @@ weir_check_call(struct weir_build *b, const struct weir_ast *ast)
 		f = weir_func_find(
 		    ast->name, method ? WEIR_F_METHOD : WEIR_F_GLOBAL);
 	}
-	if (f == NULL && method && weir_lex_reserved(ast->name))
-		return reserved_method(b, ast);
 	if (f == NULL)
-		return unknown_function(b, ast);
+		return b->decided > 0 ? call_unknown(b, ast)
+				      : unknown_function(b, ast);
 	if (check_arity(b, ast, f, plain.n) < 0)
 		return NULL;
 	node = weir_check_kids(b, WEIR_N_CALL, &plain);

@@ -280,6 +280,27 @@ check_binary(struct weir_build *b, const struct weir_ast *ast)
 	return folded(b, WEIR_N_BINARY, ast, types ? TYPES : PLAIN);
 }
 
+/* && and ||; one with a constant that decides it, like `x || true`, too. */
+static struct weir_node *
+check_logic(struct weir_build *b, const struct weir_ast *ast)
+{
+	bool or = ast->kind == WEIR_AST_OR, decided = false;
+	const struct weir_ast *kid;
+	struct weir_node *node;
+	size_t i;
+
+	for (i = 0; i < ast->n; i++) {
+		kid = ast->kids[i];
+		decided = decided ||
+		    (kid->kind == WEIR_AST_CONST &&
+			    kid->value.kind == WEIR_BOOL && kid->value.b == or);
+	}
+	b->decided += decided;
+	node = folded(b, or ? WEIR_N_OR : WEIR_N_AND, ast, PLAIN);
+	b->decided -= decided;
+	return node;
+}
+
 static struct weir_node *
 check_literal(
     struct weir_build *b, const struct weir_ast *ast, enum context context)
@@ -301,8 +322,8 @@ check(struct weir_build *b, const struct weir_ast *ast, enum context context)
 	case WEIR_AST_CALL: return weir_check_call(b, ast);
 	case WEIR_AST_UNARY: return folded(b, WEIR_N_UNARY, ast, PLAIN);
 	case WEIR_AST_BINARY: return check_binary(b, ast);
-	case WEIR_AST_AND: return folded(b, WEIR_N_AND, ast, PLAIN);
-	case WEIR_AST_OR: return folded(b, WEIR_N_OR, ast, PLAIN);
+	case WEIR_AST_AND:
+	case WEIR_AST_OR: return check_logic(b, ast);
 	case WEIR_AST_COND: return folded(b, WEIR_N_COND, ast, PLAIN);
 	case WEIR_AST_LIST:
 	case WEIR_AST_MAP: return check_literal(b, ast, context);

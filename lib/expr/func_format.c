@@ -150,7 +150,9 @@ put_text(struct clause *f, struct weir_value v)
 	case WEIR_DOUBLE:
 		if (put_special(f->out, v.d))
 			return 1;
-		n = weir_num_print_double(text, v.d, 0);
+		if (v.d == 0 && signbit(v.d))
+			weir_buf_putc(f->out, '-'); /* -0, and not -0.0 */
+		n = weir_num_print_double(text, v.d == 0 ? 0 : v.d, 0);
 		break;
 	case WEIR_TIMESTAMP: n = weir_timestamp_print(text, v.i, v.aux); break;
 	case WEIR_DURATION: put_duration(f->out, v); return 1;
