@@ -3,6 +3,7 @@
 #include "expr/regex.h"
 
 #include "base/mem.h"
+#include "expr/resyntax.h"
 
 #include <pcre2.h>
 #include <stdio.h>
@@ -31,20 +32,15 @@ refuse(char *why, const char *reason)
 	return -1;
 }
 
-/* The code, or NULL with why and *at. */
+/* The engine's code for it, or NULL with why and *at. */
 static pcre2_code *
-compile(const char *pattern, size_t len, char *why, size_t *at)
+translate(const char *pattern, size_t len, char *why, size_t *at)
 {
 	PCRE2_UCHAR text[WEIR_REGEX_ERROR];
 	uint32_t references = 0;
 	pcre2_code *code;
 	int rc;
 
-	*at = 0;
-	if (len > PATTERN_MAX) {
-		refuse(why, "pattern too long");
-		return NULL;
-	}
 	code = pcre2_compile((PCRE2_SPTR)pattern, len,
 	    PCRE2_UTF | PCRE2_DOLLAR_ENDONLY | PCRE2_NEVER_BACKSLASH_C, &rc, at,
 	    NULL);
@@ -53,12 +49,36 @@ compile(const char *pattern, size_t len, char *why, size_t *at)
 		refuse(why, (const char *)text);
 		return NULL;
 	}
+	/* \12 is an octal number only where there are not so many groups. */
 	pcre2_pattern_info(code, PCRE2_INFO_BACKREFMAX, &references);
 	if (references == 0)
 		return code;
 	pcre2_code_free(code);
 	refuse(why, "back references are not supported");
 	return NULL;
+}
+
+/* The same, of a pattern that may be anything. */
+static pcre2_code *
+compile(const char *pattern, size_t len, char *why, size_t *at)
+{
+	pcre2_code *code = NULL;
+	const char *reason;
+	char *copy;
+
+	*at = 0;
+	if (len > PATTERN_MAX) {
+		refuse(why, "pattern too long");
+		return NULL;
+	}
+	copy = weir_strndup(pattern, len);
+	reason = weir_regex_syntax(copy, len, at);
+	if (reason != NULL)
+		refuse(why, reason);
+	else
+		code = translate(copy, len, why, at);
+	free(copy);
+	return code;
 }
 
 struct weir_regex *

@@ -2,9 +2,9 @@
  * regex.h - regular expressions, by PCRE2: the one module that includes it.
  *
  * CEL's regular expressions are RE2's; PCRE2 knows all of that syntax, with $
- * made to match at the very end only. It backtracks, so a match has limits on
- * its work and its memory; hitting one is an error. Back references, which no
- * RE2 has, are refused.
+ * made to match at the very end only. What it knows beyond is refused. It
+ * backtracks, so a match has limits on its work and its memory; hitting one is
+ * an error.
  */
 #ifndef WEIR_EXPR_REGEX_H
 #define WEIR_EXPR_REGEX_H
