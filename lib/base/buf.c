@@ -80,3 +80,9 @@ weir_str_eq(struct weir_str a, const char *b)
 {
 	return a.len == strlen(b) && memcmp(a.s, b, a.len) == 0;
 }
+
+int
+weir_str_same(struct weir_str a, struct weir_str b)
+{
+	return a.len == b.len && (a.len == 0 || memcmp(a.s, b.s, a.len) == 0);
+}

@@ -38,5 +38,6 @@ void weir_buf_fini(struct weir_buf *b);
 
 struct weir_str weir_str(const char *s); /* of a C string */
 int weir_str_eq(struct weir_str a, const char *b);
+int weir_str_same(struct weir_str a, struct weir_str b);
 
 #endif

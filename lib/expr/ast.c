@@ -52,6 +52,44 @@ weir_ast_names(const struct weir_ast *ast,
 	return rc;
 }
 
+/* The kids of a node that has some, with other nodes in them: 1, 0 or -1. */
+static int
+replace_kids(struct weir_arena *arena, const struct weir_ast *ast,
+    const struct weir_ast **kids,
+    int (*fn)(void *arg, const struct weir_ast **node), void *arg)
+{
+	int changed = 0;
+
+	for (size_t i = 0; i < ast->n; i++) {
+		kids[i] = ast->kids[i];
+		if (weir_ast_replace(arena, &kids[i], fn, arg) < 0)
+			return -1;
+		changed |= kids[i] != ast->kids[i];
+	}
+	return changed;
+}
+
+int
+weir_ast_replace(struct weir_arena *arena, const struct weir_ast **ast,
+    int (*fn)(void *arg, const struct weir_ast **node), void *arg)
+{
+	const struct weir_ast **kids;
+	struct weir_ast *copy;
+	int rc = fn(arg, ast);
+
+	if (rc != 0 || (*ast)->n == 0)
+		return rc;
+	kids = weir_arena_alloc(arena, (*ast)->n * sizeof *kids);
+	rc = replace_kids(arena, *ast, kids, fn, arg);
+	if (rc <= 0)
+		return rc;
+	copy = weir_arena_alloc(arena, sizeof *copy);
+	*copy = **ast;
+	copy->kids = kids;
+	*ast = copy;
+	return 1;
+}
+
 const char *
 weir_op_text(enum weir_op op)
 {

@@ -101,6 +101,14 @@ int weir_ast_names(const struct weir_ast *ast,
     int (*fn)(void *arg, struct weir_str name), void *arg);
 
 /*
+ * Put other nodes in the place of some: fn is asked about each node, and gives
+ * 1 with another one in *node, 0 to go on with its kids, or -1 to end with
+ * that. Nodes above others are copied; what is as it was is shared.
+ */
+int weir_ast_replace(struct weir_arena *arena, const struct weir_ast **ast,
+    int (*fn)(void *arg, const struct weir_ast **node), void *arg);
+
+/*
  * Append the canonical text: one spelling of constants and spaces, brackets
  * only where they are needed. It parses to the same tree.
  */

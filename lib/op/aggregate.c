@@ -115,13 +115,11 @@ counts(const struct weir_aggs *aggs, const struct weir_agg *agg)
 
 /* An aggregate's name for what went wrong, as it was written. */
 static int
-fail(const struct weir_aggs *aggs, const struct weir_agg *agg,
-    const struct weir_error *why, struct weir_error *err)
+fail(const struct weir_agg *agg, const struct weir_error *why,
+    struct weir_error *err)
 {
-	struct weir_str text = aggs->items.items[agg - aggs->aggs].text;
-
-	return weir_fail(
-	    err, WEIR_INPUT, "%.*s: %s", (int)text.len, text.s, why->text);
+	return weir_fail(err, WEIR_INPUT, "%.*s: %s", (int)agg->text.len,
+	    agg->text.s, why->text);
 }
 
 int
@@ -135,7 +133,7 @@ weir_aggs_check(
 		if (agg->ops->check != NULL && counts(aggs, agg) &&
 		    agg->ops->check(agg, (const char *)states + agg->offset,
 			&aggs->inputs[i], &why) < 0)
-			return fail(aggs, agg, &why, err);
+			return fail(agg, &why, err);
 	return 1;
 }
 
@@ -174,7 +172,7 @@ weir_aggs_check_undo(
 			  (const char *)states + agg->offset, &aggs->inputs[i],
 			  &why);
 		if (rc < 0)
-			return fail(aggs, agg, &why, err);
+			return fail(agg, &why, err);
 	}
 	return 1;
 }
@@ -226,10 +224,12 @@ void
 weir_aggs_write(struct weir_buf *out, const struct weir_aggs *aggs,
     const void *states, struct weir_span span)
 {
-	const struct weir_agg *agg = aggs->aggs;
+	const struct weir_agg_column *c = aggs->columns;
+	const struct weir_agg *agg;
 
-	for (size_t i = 0; i < aggs->n; i++, agg++) {
-		weir_buf_add(out, agg->column, agg->column_len);
+	for (size_t i = 0; i < aggs->ncolumns; i++, c++) {
+		agg = &aggs->aggs[c->agg];
+		weir_buf_add(out, c->json, c->json_len);
 		agg->ops->result(
 		    agg, out, (const char *)states + agg->offset, span);
 	}

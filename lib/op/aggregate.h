@@ -15,6 +15,7 @@
 
 #include "expr/expr.h"
 #include "expr/items.h"
+#include "op/group.h"
 #include "op/window.h"
 
 #define WEIR_AGGS_MAX	    128 /* aggregates in a list */
@@ -102,9 +103,17 @@ struct weir_agg_ops {
 extern const struct weir_agg_ops *const weir_agg_kinds[];
 extern const size_t weir_agg_nkinds;
 
+/* The text that trees are of, for messages. */
+struct weir_agg_source {
+	const char *text;
+	size_t len;
+	const char *what; /* "aggregates", "--having" */
+};
+
 /* An argument or condition; equal ones are evaluated once an event. */
 struct weir_agg_expr {
 	const struct weir_ast *ast;
+	const struct weir_agg_source *source;
 	char *canonical; /* text */
 	bool cond;
 	struct weir_expr *expr;
@@ -117,9 +126,7 @@ struct weir_agg_expr {
 
 struct weir_agg {
 	const struct weir_agg_ops *ops;
-	char *column; /* `,"name":` */
-	size_t column_len;
-	struct weir_str name; /* in the items */
+	struct weir_str text; /* canonical, with its condition */
 	size_t offset;	      /* of its state in a value */
 	void *params;	      /* its own, from its constants */
 	size_t nvalues;
@@ -127,11 +134,26 @@ struct weir_agg {
 	ptrdiff_t cond;			   /* which of exprs, -1: none */
 };
 
+/* A field of results: an aggregate, or computed from others. */
+struct weir_agg_column {
+	char *json; /* `,"name":` */
+	size_t json_len;
+	struct weir_str name; /* in the items */
+	ptrdiff_t agg;	      /* which of aggs, -1: computed */
+	/* if so, with names, as weir_agg.text has them, for aggregates in it */
+	const struct weir_ast *ast;
+};
+
 struct weir_aggs {
 	struct weir_items items;
-	size_t n, size; /* aggregates; bytes of their states together */
+	struct weir_agg_source source;
+	const struct weir_keyset *keys; /* beside them in results, or NULL */
+	size_t ncolumns;
+	struct weir_agg_column *columns; /* as they are listed */
+	bool computed;			 /* some are */
+	size_t n, cap, size; /* aggregates; bytes of their states together */
 	struct weir_agg *aggs;
-	size_t nexprs;
+	size_t nexprs, exprs_cap;
 	struct weir_agg_expr *exprs;
 	struct weir_value *values; /* of exprs, for the event that was read */
 	struct weir_agg_input *inputs; /* of aggs, fixed pointers to values */
@@ -142,9 +164,18 @@ struct weir_aggs {
 	uint64_t seq;
 };
 
-/* Parse the list. 1, or -1 with *err (WEIR_USAGE); either way, fini it. */
-int weir_aggs_parse(
-    struct weir_aggs *aggs, const char *text, struct weir_error *err);
+/* Parse the list; keys, or NULL, may be named in what is computed. 1, or -1 with *err (WEIR_USAGE); either way, fini it. */
+int weir_aggs_parse(struct weir_aggs *aggs, const struct weir_keyset *keys,
+    const char *text, struct weir_error *err);
+/*
+ * The tree with a name in place of every call of an aggregate in it: that
+ * becomes an aggregate of its own, under the condition cond (or NULL), which no
+ * column shows; its text is the name. Before compiling; source must outlive
+ * aggs. NULL with *err (WEIR_USAGE).
+ */
+const struct weir_ast *weir_aggs_extract(struct weir_aggs *aggs,
+    const struct weir_ast *ast, const struct weir_ast *cond,
+    const struct weir_agg_source *source, struct weir_error *err);
 int weir_aggs_compile(
     struct weir_aggs *aggs, struct weir_prover *prover, struct weir_error *err);
 /* The canonical text without names, for fingerprints. */
@@ -177,7 +208,10 @@ const struct weir_agg *weir_aggs_cannot_undo(const struct weir_aggs *aggs);
 /* Add other's states; -1 if not all of them could be added. */
 int weir_aggs_merge(const struct weir_aggs *aggs, void *states,
     const void *other, size_t *owned, struct weir_error *err);
-/* Append `,"name":result` for each, over the window. */
+/*
+ * Append `,"name":result` for each column, over the window; none of them may be
+ * computed (op/row.h does those).
+ */
 void weir_aggs_write(struct weir_buf *out, const struct weir_aggs *aggs,
     const void *states, struct weir_span span);
 /* The states as a JSON array, and back into empty ones. */

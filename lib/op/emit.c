@@ -4,11 +4,13 @@
 #include "base/numshort.h"
 #include "base/num.h"
 #include "base/text.h"
+#include "op/top.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #define OVERHEAD 16 /* bytes that malloc adds, about */
+#define TOP_MAX	 1000000
 
 static const char *const timings[] = {"early", "on-time", "late"};
 
@@ -58,6 +60,49 @@ parse_mode(struct weir_emit *e, const char *text, struct weir_error *err)
 	    weir_show_into(shown, sizeof shown, text, strlen(text)));
 }
 
+/* Parse an expression over results; its aggregates become some of ours. */
+static int
+parse_expr(struct weir_emit *e, const struct weir_agg_source *source,
+    struct weir_row_expr *x, struct weir_error *err)
+{
+	x->ast = weir_ast_parse(&e->aggs->items.arena, source->text,
+	    source->len, source->what, err);
+	if (x->ast != NULL)
+		x->ast = weir_aggs_extract(e->aggs, x->ast, NULL, source, err);
+	return x->ast != NULL ? 1 : -1;
+}
+
+static int
+parse_having(struct weir_emit *e, const char *text, struct weir_error *err)
+{
+	if (text == NULL)
+		return 1;
+	e->having_source =
+	    (struct weir_agg_source){text, strlen(text), "--having"};
+	return parse_expr(e, &e->having_source, &e->having, err);
+}
+
+/* N:EXPR */
+static int
+parse_top(struct weir_emit *e, const char *text, struct weir_error *err)
+{
+	uint64_t n = 0;
+	const char *s = text;
+
+	if (text == NULL)
+		return 1;
+	for (; *s >= '0' && *s <= '9' && n <= TOP_MAX; s++)
+		n = 10 * n + (uint64_t)(*s - '0');
+	if (s == text || *s != ':' || n == 0 || n > TOP_MAX)
+		return weir_fail(err, WEIR_USAGE,
+		    "--top is N:EXPR, as in --top='3:n', with N from 1 to %d",
+		    TOP_MAX);
+	e->top.most = (size_t)n;
+	e->rank_source =
+	    (struct weir_agg_source){s + 1, strlen(s + 1), "--top"};
+	return parse_expr(e, &e->rank_source, &e->rank, err);
+}
+
 int
 weir_emit_init(struct weir_emit *e, const struct weir_emit_config *c,
     struct weir_keyset *keys, struct weir_aggs *aggs, struct weir_error *err)
@@ -66,20 +111,39 @@ weir_emit_init(struct weir_emit *e, const struct weir_emit_config *c,
 	if (parse_when(e, c->when, err) < 0 || parse_mode(e, c->mode, err) < 0)
 		return -1;
 	e->panes = e->when != WEIR_EMIT_FINAL || c->again;
+	if (parse_having(e, c->having, err) < 0 ||
+	    parse_top(e, c->top, err) < 0)
+		return -1;
+	e->rowed = aggs->computed || e->having.ast != NULL || e->top.most > 0;
+	if (e->rowed)
+		weir_rows_init(&e->rows, keys, aggs);
 	return 1;
 }
 
 void
 weir_emit_fini(struct weir_emit *e)
 {
+	weir_top_fini(&e->top);
+	weir_expr_free(e->having.expr);
+	weir_expr_free(e->rank.expr);
+	if (e->rowed)
+		weir_rows_fini(&e->rows);
 	weir_buf_fini(&e->out);
 }
 
 int
 weir_emit_compile(struct weir_emit *e, struct weir_error *err)
 {
-	(void)e;
-	(void)err;
+	if (!e->rowed)
+		return 1;
+	if (weir_rows_compile(&e->rows, err) < 0)
+		return -1;
+	if (e->having.ast != NULL &&
+	    weir_rows_expr(&e->rows, &e->having_source, &e->having, err) < 0)
+		return -1;
+	if (e->rank.ast != NULL &&
+	    weir_rows_expr(&e->rows, &e->rank_source, &e->rank, err) < 0)
+		return -1;
 	return 1;
 }
 
@@ -98,8 +162,7 @@ weir_emit_print(struct weir_buf *out, const struct weir_emit *e)
 bool
 weir_emit_whole(const struct weir_emit *e)
 {
-	(void)e;
-	return false;
+	return e->top.most > 0;
 }
 
 /* --- results --- */
@@ -129,6 +192,7 @@ weir_emit_begin(
 	put_time(e, "{\"window_start\":", r->span.start);
 	put_time(e, ",\"window_end\":", r->span.end);
 	e->begin = e->out.len;
+	e->top.seen = 0;
 }
 
 static void
@@ -150,8 +214,8 @@ is_news(const struct weir_emit *e, const struct weir_told *told)
 
 /* Take back what stands; it ends in '}'. */
 static int
-take_back(struct weir_emit *e, struct weir_stage *st,
-    const struct weir_told *told, int64_t release, struct weir_error *err)
+take_back(struct weir_stage *st, const struct weir_told *told, int64_t release,
+    struct weir_error *err)
 {
 	static const char mark[] = ",\"retract\":true}";
 	struct weir_buf b = {0};
@@ -162,7 +226,6 @@ take_back(struct weir_emit *e, struct weir_stage *st,
 	rc = weir_stage_put(
 	    st, b.data, b.len, told->time, release, WEIR_RETRACT, err);
 	weir_buf_fini(&b);
-	(void)e;
 	return rc;
 }
 
@@ -176,22 +239,18 @@ keep(struct weir_emit *e, struct weir_told *told, size_t *owned)
 	*owned += e->out.len + OVERHEAD;
 }
 
-int
-weir_emit_group(struct weir_emit *e, const struct weir_emit_group *g,
+/* The row in hand, all but its pane, is a group's result: put it out. */
+static int
+tell(struct weir_emit *e, const struct weir_emit_group *g,
     struct weir_error *err)
 {
 	struct weir_told *told = g->told;
 
-	if (!is_news(e, told))
-		return 1;
-	e->out.len = e->begin;
-	weir_keyset_write(&e->out, e->keys, g->key);
-	weir_aggs_write(&e->out, e->aggs, g->states, e->span);
 	if (told != NULL)
 		put_pane(e, told->panes);
 	weir_buf_putc(&e->out, '}');
 	if (told != NULL && told->stands && e->mode == WEIR_TAKE_BACK &&
-	    take_back(e, e->st, told, e->release, err) < 0)
+	    take_back(e->st, told, e->release, err) < 0)
 		return -1;
 	if (weir_stage_put(e->st, e->out.data, e->out.len, e->time, e->release,
 		0, err) < 0)
@@ -209,12 +268,107 @@ weir_emit_group(struct weir_emit *e, const struct weir_emit_group *g,
 	return 1;
 }
 
+/* The group is none that is told, for now. */
+static int
+drop(struct weir_emit *e, const struct weir_emit_group *g,
+    struct weir_error *err)
+{
+	return g->told != NULL
+	    ? weir_emit_withdraw(e, e->st, g->told, e->release, g->owned, err)
+	    : 1;
+}
+
+static int
+failed(
+    struct weir_emit *e, const struct weir_error *why, struct weir_error *err)
+{
+	return weir_stage_failed(
+	    e->st, e->out.data, e->out.len, why->text, err);
+}
+
+/* Write the row with what is computed: 1 if it is to be told, 0 or -1. */
+static int
+compute(struct weir_emit *e, const struct weir_emit_group *g,
+    struct weir_error *err)
+{
+	struct weir_error why;
+	struct weir_value v;
+	int rc;
+
+	if (weir_rows_write(
+		&e->rows, &e->out, g->key, g->states, e->span, &why) == 0 &&
+	    failed(e, &why, err) < 0)
+		return -1;
+	if (e->having.expr == NULL)
+		return 1;
+	rc = weir_rows_eval(&e->rows, &e->having, &v, &why);
+	if (rc > 0 && v.kind != WEIR_BOOL)
+		rc = weir_fail(&why, WEIR_INPUT,
+		    "--having: %s is not true or false",
+		    weir_kind_name(v.kind));
+	if (rc < 0)
+		return failed(e, &why, err) < 0 ? -1 : 0;
+	return rc > 0 && v.b;
+}
+
+/* Let the group compete; its row is in hand. */
+static int
+rank(struct weir_emit *e, const struct weir_emit_group *g,
+    struct weir_error *err)
+{
+	struct weir_error why;
+	struct weir_value v;
+	struct weir_str row = {e->out.data + e->begin, e->out.len - e->begin};
+	int rc = weir_rows_eval(&e->rows, &e->rank, &v, &why);
+
+	if (rc > 0)
+		rc = weir_top_offer(&e->top, g, v, row, &why);
+	if (rc < 0 && failed(e, &why, err) < 0)
+		return -1;
+	return rc > 0 ? 1 : drop(e, g, err);
+}
+
+int
+weir_emit_group(struct weir_emit *e, const struct weir_emit_group *g,
+    struct weir_error *err)
+{
+	int rc = 1;
+
+	if (e->top.most == 0 && !is_news(e, g->told))
+		return 1;
+	e->out.len = e->begin;
+	if (!e->rowed) {
+		weir_keyset_write(&e->out, e->keys, g->key);
+		weir_aggs_write(&e->out, e->aggs, g->states, e->span);
+		return tell(e, g, err);
+	}
+	rc = compute(e, g, err);
+	if (rc <= 0)
+		return rc < 0 ? -1 : drop(e, g, err);
+	return e->top.most > 0 ? rank(e, g, err) : tell(e, g, err);
+}
+
 int
 weir_emit_end(struct weir_emit *e, struct weir_error *err)
 {
-	(void)e;
-	(void)err;
-	return 1;
+	const struct weir_top_entry *entry;
+	int rc = 1;
+
+	if (e->top.most == 0)
+		return 1;
+	weir_top_sort(&e->top);
+	while (rc > 0 && (entry = weir_top_next(&e->top)) != NULL) {
+		if (entry->text == NULL) {
+			rc = drop(e, &entry->group, err);
+		} else if (is_news(e, entry->group.told) ||
+		    !entry->group.told->stands) {
+			e->out.len = e->begin;
+			weir_buf_add(&e->out, entry->text, entry->len);
+			rc = tell(e, &entry->group, err);
+		}
+	}
+	weir_top_clear(&e->top);
+	return rc;
 }
 
 int
@@ -225,7 +379,7 @@ weir_emit_withdraw(struct weir_emit *e, struct weir_stage *st,
 	int rc = 1;
 
 	if (told->stands && e->mode == WEIR_TAKE_BACK)
-		rc = take_back(e, st, told, release, err);
+		rc = take_back(st, told, release, err);
 	weir_told_fini(told, owned);
 	told->stands = false;
 	return rc;

@@ -14,6 +14,7 @@
 #include "base/timetext.h"
 #include "op/aggregate.h"
 #include "op/group.h"
+#include "op/row.h"
 #include "op/window.h"
 #include "stream/stage.h"
 
@@ -40,6 +41,23 @@ struct weir_told {
 	bool stands;	/* the last one was not taken back */
 };
 
+/* A group of the window: of one that is told once, told is NULL. */
+struct weir_emit_group {
+	struct weir_str key; /* its text */
+	void *states;
+	struct weir_told *told;
+	size_t *owned; /* bytes that the group's states and told own */
+};
+/* The groups with the greatest ranks, while a window's groups come in. */
+struct weir_top {
+	size_t most;		     /* 0: no --top */
+	struct weir_top_entry *heap; /* the least on top */
+	size_t n, cap, seen, at;
+	/* groups that are not among them, and stand as if they were */
+	struct weir_top_entry *fallen;
+	size_t nfallen, fallen_cap, fallen_at;
+};
+
 struct weir_emit_config {
 	const char *when; /* final, update, every:DUR; NULL: final */
 	const char *mode; /* accumulate, discard, retract; NULL: the first */
@@ -56,6 +74,12 @@ struct weir_emit {
 	bool panes; /* groups may be told more than once */
 	struct weir_keyset *keys;
 	struct weir_aggs *aggs;
+	/* what needs a row's values: computed columns, --having, --top */
+	bool rowed;
+	struct weir_rows rows;
+	struct weir_agg_source having_source, rank_source;
+	struct weir_row_expr having, rank;
+	struct weir_top top;
 	/* the results in hand */
 	struct weir_stage *st;
 	struct weir_buf out;
@@ -65,7 +89,10 @@ struct weir_emit {
 	size_t begin; /* length of what each result begins with */
 };
 
-/* 1, or -1 with *err (WEIR_USAGE). keys and aggs are parsed, and borrowed. */
+/*
+ * 1, or -1 with *err (WEIR_USAGE). keys and aggs are parsed, and borrowed; aggs
+ * gets the aggregates that stand in --having and --top.
+ */
 int weir_emit_init(struct weir_emit *e, const struct weir_emit_config *c,
     struct weir_keyset *keys, struct weir_aggs *aggs, struct weir_error *err);
 void weir_emit_fini(struct weir_emit *e);
@@ -85,15 +112,8 @@ struct weir_results {
 void weir_emit_begin(
     struct weir_emit *e, struct weir_stage *st, const struct weir_results *r);
 
-/* A group of the window: of one that is told once, told is NULL. */
-struct weir_emit_group {
-	struct weir_str key; /* its text */
-	void *states;
-	struct weir_told *told;
-	size_t *owned; /* bytes that the group's states and told own */
-};
 /*
- * Tell it, unless nothing has changed since it was told (on time, what
+ * A group of the window: tell it, unless nothing has changed since it was told (on time, what
  * accumulates is told again). States begin anew where the mode discards.
  */
 int weir_emit_group(struct weir_emit *e, const struct weir_emit_group *g,

@@ -64,6 +64,12 @@ int weir_keyset_read(struct weir_keyset *keys, const struct weir_row *row,
 int weir_keyset_join(struct weir_keyset *keys, const struct weir_str *parts,
     struct weir_arena *arena, struct weir_key *out, struct weir_error *err);
 
+/*
+ * The parts of a key's text, one a key (len 0: absent); they live until the
+ * next call for these keys.
+ */
+void weir_keyset_split(
+    struct weir_keyset *keys, struct weir_str text, struct weir_str *parts);
 /* Append `,"name":value` for each part of a key's text that is there. */
 void weir_keyset_write(
     struct weir_buf *out, struct weir_keyset *keys, struct weir_str text);

@@ -269,13 +269,13 @@ write_part(
 }
 
 void
-weir_keyset_write(
-    struct weir_buf *out, struct weir_keyset *keys, struct weir_str text)
+weir_keyset_split(
+    struct weir_keyset *keys, struct weir_str text, struct weir_str *parts)
 {
 	const char *s, *end;
 
 	if (keys->n == 1)
-		write_part(out, keys->fields, text);
+		parts[0] = text;
 	if (keys->n <= 1)
 		return;
 	/* Skipping over JSON reads a little further than it goes. */
@@ -285,8 +285,18 @@ weir_keyset_write(
 	s = keys->text.data;
 	for (size_t i = 0; i < keys->n; i++) {
 		end = *s == ',' ? s : weir_json_skip(s);
-		write_part(out, &keys->fields[i],
-		    (struct weir_str){s, (size_t)(end - s)});
+		parts[i] = (struct weir_str){s, (size_t)(end - s)};
 		s = end + 1;
 	}
+}
+
+void
+weir_keyset_write(
+    struct weir_buf *out, struct weir_keyset *keys, struct weir_str text)
+{
+	struct weir_str parts[WEIR_KEYSET_MAX];
+
+	weir_keyset_split(keys, text, parts);
+	for (size_t i = 0; i < keys->n; i++)
+		write_part(out, &keys->fields[i], parts[i]);
 }

@@ -10,18 +10,12 @@
 
 /* --- making it --- */
 
-static bool
-same_name(struct weir_str a, struct weir_str b)
-{
-	return a.len == b.len && memcmp(a.s, b.s, a.len) == 0;
-}
-
 static int
 claim_name(
     const struct weir_swindow *sw, struct weir_str name, struct weir_error *err)
 {
 	for (size_t i = 0; i < sw->keys.n; i++)
-		if (same_name(sw->keys.fields[i].name, name))
+		if (weir_str_same(sw->keys.fields[i].name, name))
 			return weir_fail(err, WEIR_USAGE,
 			    "aggregates: the name \"%.*s\" is a key's already",
 			    (int)name.len, name.s);
@@ -35,16 +29,16 @@ check_names(const struct weir_swindow *sw, struct weir_error *err)
 	static const char *const own[] = {"window_start", "window_end", "pane"};
 	size_t n = sw->emit.panes ? 3 : 2;
 
-	for (size_t i = 0; i < sw->aggs.n; i++)
-		if (claim_name(sw, sw->aggs.aggs[i].name, err) < 0)
+	for (size_t i = 0; i < sw->aggs.ncolumns; i++)
+		if (claim_name(sw, sw->aggs.columns[i].name, err) < 0)
 			return -1;
 	for (size_t k = 0; k < n; k++) {
 		bool taken = false;
 
 		for (size_t i = 0; i < sw->keys.n; i++)
 			taken |= weir_str_eq(sw->keys.fields[i].name, own[k]);
-		for (size_t i = 0; i < sw->aggs.n; i++)
-			taken |= weir_str_eq(sw->aggs.aggs[i].name, own[k]);
+		for (size_t i = 0; i < sw->aggs.ncolumns; i++)
+			taken |= weir_str_eq(sw->aggs.columns[i].name, own[k]);
 		if (taken)
 			return weir_fail(err, WEIR_USAGE,
 			    "%s is a field of every result: give the key or "
@@ -100,7 +94,7 @@ parse(struct weir_swindow *sw, struct weir_error *err)
 	    .epoch = c->epoch};
 
 	if (weir_keyset_parse(&sw->keys, c->keys, err) < 0 ||
-	    weir_aggs_parse(&sw->aggs, c->aggregates, err) < 0 ||
+	    weir_aggs_parse(&sw->aggs, &sw->keys, c->aggregates, err) < 0 ||
 	    parse_lateness(sw, err) < 0)
 		return -1;
 	emit.again = sw->lateness_ns > 0;
@@ -149,9 +143,9 @@ weir_swindow_free(struct weir_swindow *sw)
 		return;
 	if (sw->kind != NULL)
 		sw->kind->fini(sw);
+	weir_emit_fini(&sw->emit); /* knows keys and aggregates */
 	weir_keyset_fini(&sw->keys);
 	weir_aggs_fini(&sw->aggs);
-	weir_emit_fini(&sw->emit);
 	weir_buf_fini(&sw->fingerprint);
 	weir_buf_fini(&sw->out);
 	weir_arena_fini(&sw->keys_arena);

@@ -459,6 +459,19 @@ weir_stage_bad(struct weir_stage *st, const struct weir_block *b, uint32_t i,
 	return weir_stage_reject(st, &bad, err);
 }
 
+int
+weir_stage_failed(struct weir_stage *st, const char *text, size_t len,
+    const char *why, struct weir_error *err)
+{
+	struct weir_bad bad = {.error = why,
+	    .source = "result",
+	    .raw = text,
+	    .raw_len = len,
+	    .full_len = len};
+
+	return weir_stage_reject(st, &bad, err);
+}
+
 struct weir_side *
 weir_stage_side(struct weir_stage *st, const char *path)
 {

@@ -209,6 +209,12 @@ int weir_stage_put(struct weir_stage *st, const char *text, size_t len,
  */
 int weir_stage_bad(struct weir_stage *st, const struct weir_block *b,
     uint32_t i, const char *why, struct weir_error *err);
+/*
+ * A result failed in an expression: the same with its text so far, of len
+ * bytes.
+ */
+int weir_stage_failed(struct weir_stage *st, const char *text, size_t len,
+    const char *why, struct weir_error *err);
 /* A row for expressions over event i, and an arena: reset it per event. */
 static inline struct weir_row
 weir_stage_row(const struct weir_block *b, uint32_t i)

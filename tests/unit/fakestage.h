@@ -125,6 +125,15 @@ weir_stage_bad(struct weir_stage *st, const struct weir_block *b, uint32_t i,
 }
 
 int
+weir_stage_failed(struct weir_stage *st, const char *text, size_t len,
+    const char *why, struct weir_error *err)
+{
+	(void)text;
+	(void)len;
+	return weir_stage_bad(st, NULL, 0, why, err);
+}
+
+int
 weir_snapshot_line(struct weir_snapshot_writer *w, const char *s, size_t len,
     struct weir_error *err)
 {
