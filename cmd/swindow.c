@@ -108,6 +108,7 @@ read_options(struct tool *t, struct weir_swindow_config *c)
 		case LATENESS: c->lateness = t->opt.value; break;
 		case EMIT: c->emit = t->opt.value; break;
 		case MODE: c->mode = t->opt.value; break;
+		case PROC_TIME: t->config.proc_time = true; break;
 		case HAVING: c->having = t->opt.value; break;
 		case TOP: c->top = t->opt.value; break;
 		case LATE:
@@ -136,7 +137,8 @@ main(int argc, char **argv)
 	tool_init(&t, &command, argc, argv);
 	read_options(&t, &c);
 	c.aggregates = tool_operand(&t, "AGGREGATES");
-	t.config.needs_time = true;
+	t.config.needs_time =
+	    !t.config.proc_time && strcmp(c.window, "global") != 0;
 	tool_files(&t);
 	t.late_file = c.late;
 	sw = weir_swindow_new(&c, &err);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define OVERHEAD 16 /* bytes that malloc adds, about */
+
 /* --- their order: a binary heap --- */
 
 static int
@@ -52,7 +54,7 @@ void
 weir_panes_init(struct weir_panes *ws)
 {
 	*ws = (struct weir_panes){0};
-	ws->by_start = weir_table_new(sizeof(struct weir_pane *));
+	ws->by_end = weir_table_new(sizeof(struct weir_pane *));
 }
 
 void
@@ -61,35 +63,44 @@ weir_panes_fini(struct weir_panes *ws)
 	for (size_t i = 0; i < ws->n; i++)
 		free(ws->heap[i]);
 	free(ws->heap);
-	weir_table_free(ws->by_start);
+	weir_table_free(ws->by_end);
 	*ws = (struct weir_panes){0};
 }
 
 struct weir_pane *
-weir_panes_find(const struct weir_panes *ws, int64_t start)
+weir_panes_find(const struct weir_panes *ws, int64_t end)
 {
-	struct weir_pane **at = weir_table_get(ws->by_start, &start,
-	    sizeof start, weir_table_hash(ws->by_start, &start, sizeof start));
+	struct weir_pane **at = weir_table_get(ws->by_end, &end, sizeof end,
+	    weir_table_hash(ws->by_end, &end, sizeof end));
 
 	return at != NULL ? *at : NULL;
+}
+
+static void
+add(struct weir_panes *ws, struct weir_pane *w)
+{
+	struct weir_pane **at;
+	int added;
+
+	at = weir_table_put(ws->by_end, &w->span.end, sizeof w->span.end,
+	    weir_table_hash(ws->by_end, &w->span.end, sizeof w->span.end),
+	    &added);
+	*at = w;
+	ws->heap = weir_grow(ws->heap, &ws->cap, ws->n + 1, sizeof *ws->heap);
+	sift_up(ws, w, ws->n++);
+	w->bytes = 0;
+	weir_panes_measure(ws, w);
 }
 
 struct weir_pane *
 weir_panes_open(
     struct weir_panes *ws, struct weir_span span, struct weir_window_ends ends)
 {
-	struct weir_pane *w = weir_calloc(1, sizeof *w), **at;
-	int added;
+	struct weir_pane *w = weir_calloc(1, sizeof *w);
 
 	w->span = span;
 	w->ends = ends;
-	at = weir_table_put(ws->by_start, &span.start, sizeof span.start,
-	    weir_table_hash(ws->by_start, &span.start, sizeof span.start),
-	    &added);
-	*at = w;
-	ws->heap = weir_grow(ws->heap, &ws->cap, ws->n + 1, sizeof *ws->heap);
-	sift_up(ws, w, ws->n++);
-	weir_panes_measure(ws, w);
+	add(ws, w);
 	return w;
 }
 
@@ -99,8 +110,8 @@ weir_panes_first(const struct weir_panes *ws)
 	return ws->n > 0 ? ws->heap[0] : NULL;
 }
 
-void
-weir_panes_close(struct weir_panes *ws, struct weir_pane *w)
+static void
+take(struct weir_panes *ws, struct weir_pane *w)
 {
 	size_t i = w->place;
 	struct weir_pane *last = ws->heap[--ws->n];
@@ -109,11 +120,24 @@ weir_panes_close(struct weir_panes *ws, struct weir_pane *w)
 		sift_up(ws, last, i);
 	else if (last != w)
 		sift_down(ws, last, i);
-	weir_table_remove(ws->by_start, &w->span.start, sizeof w->span.start,
-	    weir_table_hash(
-		ws->by_start, &w->span.start, sizeof w->span.start));
+	weir_table_remove(ws->by_end, &w->span.end, sizeof w->span.end,
+	    weir_table_hash(ws->by_end, &w->span.end, sizeof w->span.end));
 	ws->bytes -= w->bytes;
+}
+
+void
+weir_panes_close(struct weir_panes *ws, struct weir_pane *w)
+{
+	take(ws, w);
 	free(w);
+}
+
+void
+weir_panes_move(
+    struct weir_panes *from, struct weir_panes *to, struct weir_pane *w)
+{
+	take(from, w);
+	add(to, w);
 }
 
 static int
@@ -140,7 +164,7 @@ weir_panes_sorted(const struct weir_panes *ws)
 void
 weir_panes_measure(struct weir_panes *ws, struct weir_pane *w)
 {
-	size_t now = sizeof *w + weir_groups_bytes(&w->groups);
+	size_t now = sizeof *w + OVERHEAD + weir_groups_bytes(&w->groups);
 
 	ws->bytes += now - w->bytes;
 	w->bytes = now;
@@ -150,5 +174,5 @@ size_t
 weir_panes_bytes(const struct weir_panes *ws)
 {
 	return ws->bytes + ws->cap * sizeof *ws->heap +
-	    weir_table_bytes(ws->by_start);
+	    weir_table_bytes(ws->by_end);
 }

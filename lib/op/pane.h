@@ -10,11 +10,14 @@
 #include "op/group.h"
 #include "op/window.h"
 
+#include <stdbool.h>
+
 /* An open pane. */
 struct weir_pane {
 	struct weir_span span;
 	struct weir_window_ends ends;
 	struct weir_groups groups;
+	bool changed; /* for who tells it more than once: since then */
 	size_t place; /* in the heap */
 	size_t bytes; /* as last added to the sum of all */
 };
@@ -23,22 +26,25 @@ struct weir_pane {
 struct weir_panes {
 	struct weir_pane **heap; /* the earliest on top */
 	size_t n, cap;
-	struct weir_table *by_start;
+	struct weir_table *by_end;
 	size_t bytes; /* of panes and groups, as last counted */
 };
 
 void weir_panes_init(struct weir_panes *ws);
 /* Frees panes that have no groups left. */
 void weir_panes_fini(struct weir_panes *ws);
-/* The open pane that begins at start, or NULL. */
-struct weir_pane *weir_panes_find(const struct weir_panes *ws, int64_t start);
-/* Open a pane; none is open that begins there. */
+/* The open pane that ends there, or NULL. */
+struct weir_pane *weir_panes_find(const struct weir_panes *ws, int64_t end);
+/* Open a pane; none is open that ends there. */
 struct weir_pane *weir_panes_open(
     struct weir_panes *ws, struct weir_span span, struct weir_window_ends ends);
 /* The earliest, or NULL. */
 struct weir_pane *weir_panes_first(const struct weir_panes *ws);
 /* Close a pane whose groups are gone already. */
 void weir_panes_close(struct weir_panes *ws, struct weir_pane *w);
+/* Move a pane, groups and all, to where none is that ends there. */
+void weir_panes_move(
+    struct weir_panes *from, struct weir_panes *to, struct weir_pane *w);
 /* All open panes, the earliest first: n of them, free() the array. */
 struct weir_pane **weir_panes_sorted(const struct weir_panes *ws);
 /* Count a pane's groups anew: call after they grew. */

@@ -47,7 +47,7 @@ weir_paned_pane(
 
 	if (pane != NULL && pane->span.start == span.start)
 		return pane;
-	pane = weir_panes_find(&p->panes, span.start);
+	pane = weir_panes_find(&p->panes, span.end);
 	if (pane == NULL) {
 		weir_window_ends(&p->w.spec, span, &ends);
 		pane = weir_panes_open(&p->panes, span, ends);

@@ -21,7 +21,7 @@ find_place(const struct weir_paned *p, int64_t time, struct place *at)
 	struct weir_window_ends ends;
 
 	at->span = weir_window_pane(&p->w.spec, time);
-	at->pane = weir_panes_find(&p->panes, at->span.start);
+	at->pane = weir_panes_find(&p->panes, at->span.end);
 	at->nowhere = false;
 	if (at->pane != NULL) {
 		at->last = at->pane->ends.last;

@@ -103,11 +103,28 @@ parse(struct weir_swindow *sw, struct weir_error *err)
 	return check_names(sw, err);
 }
 
+/* May a group be told more than once? */
+static bool
+is_retold(const struct weir_swindow_config *c)
+{
+	struct weir_error why;
+	int64_t ns = 0;
+
+	if (c->emit != NULL && strcmp(c->emit, "final") != 0)
+		return true;
+	return c->lateness != NULL &&
+	    weir_duration_read(c->lateness, strlen(c->lateness), &ns, &why) >
+	    0 &&
+	    ns > 0;
+}
+
 /* Who keeps such windows? */
 static const struct weir_swindow_kind *
-find_kind(const struct weir_window_spec *spec)
+find_kind(const struct weir_window_spec *spec,
+    const struct weir_swindow_config *config)
 {
-	(void)spec;
+	if (spec->kind == WEIR_GLOBAL || is_retold(config))
+		return &weir_retold_kind;
 	return &weir_paned_kind;
 }
 
@@ -121,7 +138,7 @@ weir_swindow_new(
 
 	if (weir_window_parse(&spec, config->window, config->offset, err) < 0)
 		return NULL;
-	kind = find_kind(&spec);
+	kind = find_kind(&spec, config);
 	sw = weir_calloc(1, kind->size);
 	sw->config = *config;
 	sw->spec = spec;

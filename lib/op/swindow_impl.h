@@ -5,6 +5,7 @@
  *     swindow_group.c events, and groups that they change
  *     swindow_state.c what their saved lines have in common
  *     paned*.c        windows told once: shared panes, merged when one closes
+ *     retold*.c       windows that may be told again, or of the whole stream
  *     emit.c          what of a window's results is told, and when
  *
  * A kind's own struct begins with struct weir_swindow.
@@ -27,7 +28,7 @@ struct weir_swindow_kind {
 	void (*fini)(struct weir_swindow *sw);
 };
 
-extern const struct weir_swindow_kind weir_paned_kind;
+extern const struct weir_swindow_kind weir_paned_kind, weir_retold_kind;
 
 struct weir_swindow {
 	const struct weir_swindow_kind *kind;

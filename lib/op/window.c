@@ -23,7 +23,7 @@ refuse(const char *text, const char *why, struct weir_error *err)
 static int
 refuse_kinds(const char *text, struct weir_error *err)
 {
-	static const char *const forms[] = {"session:", "count:", "global"};
+	static const char *const forms[] = {"session:", "count:"};
 	struct weir_buf why = {0};
 	int rc = 1;
 
@@ -32,8 +32,8 @@ refuse_kinds(const char *text, struct weir_error *err)
 			continue;
 		weir_buf_printf(&why,
 		    "%.*s windows are not known to this version, only tumbling "
-		    "(1m), hopping (10m/1m) and cumulating ones "
-		    "(cumulate:1d/1h)",
+		    "(1m), hopping (10m/1m), cumulating (cumulate:1d/1h) "
+		    "and global ones",
 		    (int)strcspn(forms[i], ":"), forms[i]);
 		rc = refuse(text, weir_buf_cstr(&why), err);
 	}
@@ -107,6 +107,17 @@ read_sizes(
 	return 1;
 }
 
+static int
+parse_global(
+    struct weir_window_spec *spec, const char *offset, struct weir_error *err)
+{
+	spec->kind = WEIR_GLOBAL;
+	if (offset != NULL)
+		return refuse(
+		    "global", "the whole stream begins where it begins", err);
+	return 1;
+}
+
 int
 weir_window_parse(struct weir_window_spec *spec, const char *text,
     const char *offset, struct weir_error *err)
@@ -114,6 +125,8 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 	int64_t ns = 0;
 
 	*spec = (struct weir_window_spec){.kind = WEIR_TUMBLING};
+	if (strcmp(text, "global") == 0)
+		return parse_global(spec, offset, err);
 	if (refuse_kinds(text, err) < 0 || read_sizes(spec, text, err) < 0)
 		return -1;
 	spec->pane_ns = gcd(spec->size_ns, spec->slide_ns);
@@ -142,6 +155,10 @@ print_duration(struct weir_buf *out, const char *before, int64_t ns)
 void
 weir_window_print(struct weir_buf *out, const struct weir_window_spec *spec)
 {
+	if (spec->kind == WEIR_GLOBAL) {
+		weir_buf_puts(out, "-w global");
+		return;
+	}
 	print_duration(out,
 	    spec->kind == WEIR_CUMULATE ? "-w cumulate:" : "-w ",
 	    spec->size_ns);

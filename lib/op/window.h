@@ -20,7 +20,8 @@
 enum weir_window_kind {
 	WEIR_TUMBLING, /* one behind the other, all of one size */
 	WEIR_HOPPING,  /* of one size, a new one every slide */
-	WEIR_CUMULATE  /* growing by a step up to a size, then anew */
+	WEIR_CUMULATE, /* growing by a step up to a size, then anew */
+	WEIR_GLOBAL    /* the whole stream is one; nothing below is for it */
 };
 
 #define WEIR_PANES_MAX 100000 /* panes of a window */

@@ -25,6 +25,7 @@ struct weir_stage {
 	int64_t alarm_ns;   /* as set; the test rings it itself */
 	bool retracts;	    /* what the input may hold, said by the test */
 	bool changes;	    /* as set */
+	int64_t hold;	    /* as set */
 	uint32_t put_flags; /* of the newest result */
 	size_t cut;	    /* events of a run at most, 0: no limit */
 	struct weir_buf out, late, bad; /* a line each */
@@ -56,6 +57,12 @@ void
 weir_stage_set_due(struct weir_stage *st, int64_t due)
 {
 	st->due = due;
+}
+
+void
+weir_stage_set_hold(struct weir_stage *st, int64_t hold_ns)
+{
+	st->hold = hold_ns;
 }
 
 void
