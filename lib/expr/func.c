@@ -11,7 +11,8 @@
 static const struct weir_func *const tables[] = {weir_funcs_basic,
     weir_funcs_convert, weir_funcs_string, weir_funcs_time, weir_funcs_optional,
     weir_funcs_math, weir_funcs_text, weir_funcs_format, weir_funcs_list,
-    weir_funcs_regex, weir_funcs_clock, weir_funcs_data, weir_funcs_net};
+    weir_funcs_sets, weir_funcs_regex, weir_funcs_clock, weir_funcs_data,
+    weir_funcs_net};
 
 #define TABLES (sizeof tables / sizeof *tables)
 

@@ -60,6 +60,7 @@ extern const struct weir_func weir_funcs_math[];
 extern const struct weir_func weir_funcs_text[];
 extern const struct weir_func weir_funcs_format[];
 extern const struct weir_func weir_funcs_list[];
+extern const struct weir_func weir_funcs_sets[];
 extern const struct weir_func weir_funcs_regex[];
 extern const struct weir_func weir_funcs_clock[];
 extern const struct weir_func weir_funcs_data[];
