@@ -2,7 +2,10 @@
  * runtime.h - the inside of a stage, shared by the files that make it up.
  *
  *     stage.c    construction, and what operators call
- *     pump.c     the loop: pick an input, hand over runs, wait, flush
+ *     ending.c   how it ends
+ *     pump.c     the loop: pick an input, read it, flush
+ *     dispatch.c what is done with an item of an input
+ *     arrival.c  inputs that are read as they are ready
  *     wait.c     what it waits for
  *     clock.c    alarms, and time by the wall clock
  *     globs.c    inputs that appear while it runs
@@ -152,6 +155,27 @@ int weir_stage_reject(struct weir_stage *st, const struct weir_bad *found,
 int weir_stage_start(
     struct weir_stage *st, enum weir_format input, struct weir_error *err);
 
+/* HELLO, once st->hello is what it should be. */
+int weir_stage_greet(struct weir_stage *st, struct weir_error *err);
+
+/* ending.c */
+/* Send END as st->end says, after the last parts. */
+int weir_stage_close(struct weir_stage *st, struct weir_error *err);
+/* Tell those behind us that this stream is no good; best effort. */
+void weir_stage_tell_failure(
+    struct weir_stage *st, const struct weir_error *err);
+
+/* dispatch.c */
+/* Do what the item of an input asks for. */
+int weir_stage_dispatch(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+/* An input whose writer says that it is idle has nothing more for now. */
+int weir_stage_input_rests(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+
+/* arrival.c */
+int weir_stage_step_arrival(struct weir_stage *st, struct weir_error *err);
+
 /* Barrier b was read on every input; takes b's parts. */
 int weir_stage_take_barrier(
     struct weir_stage *st, struct weir_barrier *b, struct weir_error *err);
@@ -179,6 +203,12 @@ int64_t weir_stage_clock_limit(const struct weir_stage *st);
 int weir_stage_mind_clock(struct weir_stage *st, struct weir_error *err);
 
 /* pump.c */
+/* One read, which will not block. */
+int weir_stage_read_input(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+/* It has ended, and all of it was handed over. */
+int weir_stage_end_input(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
 int weir_stage_pump(struct weir_stage *st, struct weir_error *err);
 /* The watermark is w: let the operator release what is due. */
 int weir_stage_advance(

@@ -155,8 +155,8 @@ open_sides(struct weir_stage *st, struct weir_error *err)
 	return 1;
 }
 
-static int
-greet(struct weir_stage *st, struct weir_error *err)
+int
+weir_stage_greet(struct weir_stage *st, struct weir_error *err)
 {
 	st->greeted = true;
 	return weir_writer_hello(st->writer, &st->hello, err);
@@ -190,86 +190,11 @@ weir_stage_start(
 	st->retracts = st->hello.retract;
 	if (st->ops->open != NULL && st->ops->open(st->self, st, err) < 0)
 		return -1;
-	if (st->writer != NULL && greet(st, err) < 0)
+	if (st->writer != NULL && weir_stage_greet(st, err) < 0)
 		return -1;
 	if (st->hello.job)
 		return weir_stage_join(st, err);
 	return open_sides(st, err);
-}
-
-/* --- ending --- */
-
-/* All windows close, and what they give goes out. */
-static int
-complete(struct weir_stage *st, struct weir_error *err)
-{
-	if (weir_stage_advance(st, WEIR_TIME_MAX, err) < 0)
-		return -1;
-	if (st->ops->finish != NULL && st->ops->finish(st->self, st, err) < 0)
-		return -1;
-	return 1;
-}
-
-/* Send END as st->end says, after the last parts. */
-static int
-close_stream(struct weir_stage *st, struct weir_error *err)
-{
-	struct weir_end *e = &st->end;
-
-	if (e->reason == WEIR_COMPLETE && complete(st, err) < 0)
-		return -1;
-	if (st->ops->end != NULL && st->ops->end(st->self, st, e, err) < 0)
-		return -1;
-	if (st->hello.job) {
-		if (weir_stage_reap(st, err) < 0 ||
-		    weir_stage_capture_now(st, e->checkpoint, err) < 0)
-			return -1;
-		if (weir_stage_add_parts(st, &e->parts, err) < 0)
-			return -1;
-	}
-	st->ended = true;
-	if (st->writer == NULL)
-		return weir_stage_flush(st, err);
-	e->events = weir_writer_events(st->writer);
-	if (weir_stage_flush(st, err) < 0)
-		return -1;
-	return weir_writer_end(st->writer, e, err);
-}
-
-int
-weir_stage_end(struct weir_stage *st, enum weir_end_reason reason,
-    uint64_t checkpoint, struct weir_error *err)
-{
-	if (weir_stage_start(st, WEIR_FORMAT_AUTO, err) < 0)
-		return -1;
-	st->end.reason = reason;
-	st->end.checkpoint = checkpoint;
-	return close_stream(st, err);
-}
-
-/* Tell those behind us that this stream is no good; best effort. */
-static void
-send_failure(struct weir_stage *st, const struct weir_error *err)
-{
-	struct weir_end e = {.reason = WEIR_FAILED, .status = err->status};
-	struct weir_error ignored;
-	char text[sizeof err->text];
-
-	/* It may have failed before it began; then those behind it would take
-	 * silence for the end. */
-	if (st->writer == NULL && st->c.out_fd >= 0 &&
-	    st->c.output == WEIR_FORMAT_FRAMES) {
-		st->writer = weir_writer_new(st->c.out_fd, st->c.output);
-		weir_writer_stop_on(st->writer, st->c.stop);
-	}
-	if (st->writer == NULL || weir_writer_broken(st->writer))
-		return;
-	if (!st->greeted)
-		greet(st, &ignored);
-	memcpy(text, err->text, sizeof text);
-	e.message = text;
-	e.events = weir_writer_events(st->writer);
-	weir_writer_end(st->writer, &e, &ignored);
 }
 
 static int
@@ -293,7 +218,7 @@ run(struct weir_stage *st, struct weir_error *err)
 		return weir_stage_rest(st, err);
 	if (weir_stage_start(st, WEIR_FORMAT_AUTO, err) < 0)
 		return -1;
-	return close_stream(st, err);
+	return weir_stage_close(st, err);
 }
 
 int
@@ -308,7 +233,7 @@ weir_stage_run(struct weir_stage *st, struct weir_error *err)
 		return st->status;
 	if (st->capture.pid > 0)
 		weir_stage_reap(st, &ignored);
-	send_failure(st, err);
+	weir_stage_tell_failure(st, err);
 	return err->status;
 }
 
