@@ -86,6 +86,53 @@ tool_count(struct weir_path *p, const char *tool)
 	return &t->count;
 }
 
+static bool
+same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+bool
+weir_hello_same_job(const struct weir_hello *a, const struct weir_hello *b)
+{
+	if (!a->job || !b->job)
+		return a->job == b->job;
+	return same(a->id, b->id) && same(a->dir, b->dir) &&
+	    a->epoch == b->epoch && same(a->restore, b->restore);
+}
+
+/* The path from a source, which is there from now on. */
+static struct weir_path *
+path_from(struct weir_hello *h, const char *source)
+{
+	struct weir_path *p;
+
+	for (size_t i = 0; i < h->npaths; i++)
+		if (strcmp(h->paths[i].source, source) == 0)
+			return &h->paths[i];
+	h->paths = weir_realloc(h->paths, (h->npaths + 1) * sizeof *h->paths);
+	p = &h->paths[h->npaths++];
+	*p = (struct weir_path){.source = weir_strdup(source)};
+	return p;
+}
+
+void
+weir_hello_join(struct weir_hello *to, const struct weir_hello *more)
+{
+	to->retract |= more->retract;
+	for (size_t i = 0; i < more->npaths; i++) {
+		const struct weir_path *from = &more->paths[i];
+		struct weir_path *p = path_from(to, from->source);
+
+		for (size_t j = 0; j < from->ntools; j++) {
+			const struct weir_tool_count *t = &from->tools[j];
+			uint32_t *count = tool_count(p, t->tool);
+
+			*count = t->count > *count ? t->count : *count;
+		}
+	}
+}
+
 uint32_t
 weir_hello_count(struct weir_hello *h, const char *tool)
 {

@@ -89,6 +89,15 @@ void weir_end_fini(struct weir_end *e);
 
 /* A deep copy. */
 void weir_hello_copy(struct weir_hello *to, const struct weir_hello *from);
+/* Are both outside of a job, or in the same one, restoring the same? */
+bool weir_hello_same_job(
+    const struct weir_hello *a, const struct weir_hello *b);
+/*
+ * A stream that comes from both: retractions if either has them, and the paths
+ * of both; of a path to one source that forked, each tool as often as on the
+ * side that has it most.
+ */
+void weir_hello_join(struct weir_hello *to, const struct weir_hello *more);
 /*
  * Count one more tool on every path of h: the ordinal the tool has now (the
  * greatest over the paths, from 1).

@@ -48,6 +48,7 @@ process(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 	int64_t bound = WEIR_TIME_MAX, w;
 	uint32_t end;
 
+	st->operand = in->operand;
 	if (st->c.proc_time) {
 		weir_stage_stamp(st, b);
 		/* It is as late for every other input. */
@@ -113,21 +114,19 @@ static int
 process_hello(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
-	in->have = false;
-	if (in->item.hello.job && st->ninputs > 1)
-		return weir_fail(err, WEIR_USAGE,
-		    "several inputs inside a job: name them as sources of "
-		    "the job instead");
-	if (!st->hello_read && !st->started) {
-		weir_hello_copy(&st->hello, &in->item.hello);
-		st->hello_read = true;
+	if (weir_stage_take_hello(st, in, err) < 0)
+		return -1;
+	/* What the others are matters, after all. */
+	if (!st->started && weir_stage_streams(st) > 1 && !st->arrival) {
+		st->met = false;
+		return 1;
 	}
 	return weir_stage_start(st, WEIR_FORMAT_FRAMES, err);
 }
 
 /* What failed first is said once, however many stages pass it on. */
-static int
-upstream_failed(const char *why, struct weir_error *err)
+int
+weir_stage_upstream_failed(const char *why, struct weir_error *err)
 {
 	static const char said[] = "upstream failed: ";
 
@@ -147,7 +146,7 @@ process_end(
 	in->have = false;
 	in->end_read = true;
 	if (e->reason == WEIR_FAILED)
-		return upstream_failed(e->message, err);
+		return weir_stage_upstream_failed(e->message, err);
 	if (!st->end_read || e->reason == WEIR_SUSPENDED) {
 		st->end.reason = e->reason;
 		st->end.checkpoint = e->checkpoint;
@@ -175,7 +174,8 @@ weir_stage_dispatch(
 {
 	if (in->item.kind == WEIR_ITEM_HELLO)
 		return process_hello(st, in, err);
-	if (weir_stage_start(st, weir_reader_format(in->reader), err) < 0)
+	if (weir_input_check(in, weir_reader_format(in->reader), err) < 0 ||
+	    weir_stage_start(st, weir_reader_format(in->reader), err) < 0)
 		return -1;
 	switch (in->item.kind) {
 	case WEIR_ITEM_EVENTS: return process(st, in, err);

@@ -20,15 +20,23 @@ is_pattern(const struct weir_stage_config *c, size_t i)
 	    weir_glob_is(c->files[i]);
 }
 
-size_t
-weir_stage_inputs_max(const struct weir_stage_config *c)
+static bool
+any_pattern(const struct weir_stage_config *c)
 {
-	size_t n = c->nfiles > 0 ? c->nfiles : 1, i;
+	size_t i;
 
 	for (i = 0; i < c->nfiles; i++)
 		if (is_pattern(c, i))
-			return n + WEIR_INPUTS_MAX;
-	return n;
+			return true;
+	return false;
+}
+
+size_t
+weir_stage_inputs_max(const struct weir_stage_config *c)
+{
+	size_t n = c->nfiles > 0 ? c->nfiles : 1;
+
+	return any_pattern(c) ? n + WEIR_INPUTS_MAX : n;
 }
 
 static int
@@ -56,9 +64,9 @@ weir_stage_open_many(struct weir_stage *st, struct weir_error *err)
 	size_t i;
 
 	if ((!st->c.follow && !st->c.proc_time) || st->c.hello != NULL ||
-	    (st->ninputs == 1 && !is_pattern(&st->c, 0)))
+	    (weir_stage_streams(st) == 1 && !any_pattern(&st->c)))
 		return 1;
-	st->arrival = st->c.time == NULL;
+	st->arrival = !weir_stage_assigns_time(st);
 	st->notices = weir_notices_new(true, err);
 	st->seen = weir_seen_new();
 	if (st->notices == NULL || open_patterns(st, err) < 0)

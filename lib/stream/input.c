@@ -15,16 +15,76 @@ bad_line(void *ctx, const struct weir_bad *bad, struct weir_error *err)
 	return weir_stage_reject(in->stage, bad, err);
 }
 
+/* What is its own of the options. */
+static const struct weir_operand_config *
+own(const struct weir_input *in)
+{
+	static const struct weir_operand_config none;
+	const struct weir_stage_config *c = &in->stage->c;
+
+	return in->operand < c->noperands ? &c->operands[in->operand] : &none;
+}
+
+enum weir_format
+weir_input_format(const struct weir_input *in)
+{
+	const struct weir_operand_config *o = own(in);
+
+	return o->input != WEIR_FORMAT_AUTO
+	    ? o->input
+	    : weir_formats_of(&in->stage->c, in->name);
+}
+
+bool
+weir_stage_assigns_time(const struct weir_stage *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++)
+		if (!st->inputs[i].table && st->inputs[i].timing.time != NULL)
+			return true;
+	return false;
+}
+
+int
+weir_input_check(const struct weir_input *in, enum weir_format format,
+    struct weir_error *err)
+{
+	const struct weir_stage_config *c = &in->stage->c;
+
+	if (!c->needs_time || in->table || in->timing.time != NULL ||
+	    c->proc_time || format == WEIR_FORMAT_AUTO ||
+	    format == WEIR_FORMAT_FRAMES)
+		return 1;
+	return weir_fail(err, WEIR_USAGE,
+	    "no event time: say which field holds it, as in -t ts");
+}
+
 int
 weir_input_timing(struct weir_input *in, struct weir_error *err)
 {
 	const struct weir_stage_config *c = &in->stage->c;
-	struct weir_timing_config tc = {.time = c->time,
+	const struct weir_operand_config *o = own(in);
+	struct weir_timing_config tc = {.time = in->table ? NULL : c->time,
+	    .option = "-t",
 	    .format = c->time_format,
-	    .watermark = c->watermark,
+	    .watermark = in->table ? NULL : c->watermark,
 	    .unit = c->time_unit,
 	    .max_delay_ns = c->max_delay_ns};
 
+	if (o->time != NULL)
+		tc.time = o->time;
+	else if (tc.time == NULL && !in->table && !c->proc_time &&
+	    weir_convert_has_time(weir_input_format(in)))
+		tc.time = "time";
+	if (o->time != NULL && o->time_option != NULL)
+		tc.option = o->time_option;
+	if (o->time_format != NULL)
+		tc.format = o->time_format;
+	if (o->time_unit != NULL)
+		tc.unit = *o->time_unit;
+	if (o->max_delay_ns != NULL)
+		tc.max_delay_ns = *o->max_delay_ns;
 	return weir_timing_init(&in->timing, &tc, in->stage->prover, err);
 }
 
@@ -34,13 +94,14 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	struct weir_stage *st = in->stage;
 	const struct weir_stage_config *c = &st->c;
 	struct weir_source_config sc = {.fd = c->in_fd,
-	    .follow = c->follow,
+	    .follow = c->follow && !in->table,
 	    .once = c->once,
 	    .notices = st->notices,
 	    .seen = st->seen,
 	    .pattern = in->own_name ? c->files[in->operand] : NULL};
-	struct weir_reader_config rc = {.format = weir_formats_of(c, in->name),
-	    .convert = c->convert,
+	struct weir_reader_config rc = {.format = weir_input_format(in),
+	    .convert =
+		own(in)->convert != NULL ? *own(in)->convert : c->convert,
 	    .max_line = c->max_line,
 	    .prover = st->prover,
 	    .index = c->output == WEIR_FORMAT_FRAMES,
@@ -166,8 +227,8 @@ assign(struct weir_input *in, struct weir_error *err)
 	if (st->c.proc_time) /* stamped when the stage has begun */
 		return 1;
 	if (in->timing.time == NULL)
-		return check_times(in, b, err);
-	st->timed = true;
+		return in->table ? 1 : check_times(in, b, err);
+	st->timed |= !in->table;
 	/* While this input was silent, the stream may have gone on. */
 	if (in->timing.watermark < st->wm.inputs[in->i].t)
 		in->timing.watermark = st->wm.inputs[in->i].t;
@@ -190,16 +251,4 @@ weir_input_next(struct weir_input *in, struct weir_error *err)
 			return -1;
 	}
 	return 1;
-}
-
-int64_t
-weir_input_watermark(const struct weir_input *in)
-{
-	int64_t t = in->stage->wm.inputs[in->i].t, w;
-
-	if (!in->have || in->item.kind != WEIR_ITEM_EVENTS ||
-	    in->at >= in->item.block.n)
-		return t;
-	w = in->item.block.events[in->at].watermark;
-	return w > t ? w : t;
 }

@@ -87,9 +87,8 @@ weir_stage_end_input(
 	return 1;
 }
 
-/* Has END been read, and nothing behind it that would be too much? */
-static bool
-at_end(const struct weir_input *in)
+bool
+weir_input_at_end(const struct weir_input *in)
 {
 	int timeout_ms;
 	struct pollfd p = {.events = POLLIN};
@@ -100,13 +99,14 @@ at_end(const struct weir_input *in)
 	return p.fd >= 0 && poll(&p, 1, 0) == 0;
 }
 
-static int
-fill(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+int
+weir_stage_fill(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
 	bool regular = weir_source_regular(in->source);
 
 	/* Whoever else holds the pipe open: END is the end. */
-	if (!regular && at_end(in))
+	if (!regular && weir_input_at_end(in))
 		return weir_stage_end_input(st, in, err);
 	if (in->resting && !regular && !in->ready)
 		return weir_stage_input_rests(st, in, err);
@@ -132,6 +132,11 @@ step(struct weir_stage *st, struct weir_error *err)
 	struct weir_input *in;
 	int got;
 
+	if (!st->met)
+		return weir_stage_meet(st, err);
+	in = weir_stage_unread(st);
+	if (in != NULL)
+		return weir_stage_read_table(st, in, err);
 	if (st->arrival)
 		return weir_stage_step_arrival(st, err);
 	i = weir_watermark_lowest(&st->wm);
@@ -146,7 +151,7 @@ step(struct weir_stage *st, struct weir_error *err)
 	if (got == 0 && weir_reader_done(in->reader))
 		return weir_stage_end_input(st, in, err);
 	if (got == 0)
-		return fill(st, in, err);
+		return weir_stage_fill(st, in, err);
 	return weir_stage_dispatch(st, in, err);
 }
 
@@ -179,6 +184,11 @@ weir_stage_pump(struct weir_stage *st, struct weir_error *err)
 			if (st->c.show_stats != NULL)
 				st->c.show_stats(
 				    st->c.ctx, weir_stage_metrics(st));
+		}
+		if (st->c.reread != NULL && *st->c.reread != 0 &&
+		    weir_stage_unread(st) == NULL) {
+			*st->c.reread = 0;
+			weir_stage_reread(st);
 		}
 		if (st->nglobs > 0 && weir_stage_look(st, err) < 0)
 			return -1;

@@ -9,6 +9,8 @@
  *     wait.c     what it waits for
  *     clock.c    alarms, and time by the wall clock
  *     globs.c    inputs that appear while it runs
+ *     meet.c     what inputs are, before the first event
+ *     tables.c   inputs that are read whole
  *     input.c    one input: open, decode, assign time
  *     overlap.c  files that are both read and written
  *     restore.c  a stage in a job: joining, and taking up saved state
@@ -49,6 +51,9 @@ struct weir_input {
 	bool resting;	/* its writer says that it is idle */
 	bool spent;	/* all that was read of it has been handed over */
 	size_t operand; /* which FILE it came from */
+	bool table;	/* it is one (weir_operand_config) */
+	bool unread;	/* a table that is to be read */
+	bool met;	/* whether it is frames is known, and its HELLO */
 	char *own_name; /* the name, if it was found by a pattern */
 	struct weir_glob *glob; /* no input itself: it finds others */
 };
@@ -73,6 +78,9 @@ struct weir_stage {
 	/* inputs */
 	size_t ninputs;
 	struct weir_input *inputs;
+	size_t ntables; /* of the operands */
+	bool met;	/* all that must be met before the start */
+	size_t operand; /* of the run in hand */
 	struct weir_watermark wm;
 	int64_t due, hold_ns;
 	int64_t idle_base, idle_since_ns; /* all inputs are silent since */
@@ -118,6 +126,13 @@ struct weir_stage {
 	int report_fd;
 };
 
+/* Inputs that are no tables. */
+static inline size_t
+weir_stage_streams(const struct weir_stage *st)
+{
+	return st->ninputs - st->ntables;
+}
+
 /* input.c */
 int weir_input_timing(struct weir_input *in, struct weir_error *err);
 int weir_input_open(struct weir_input *in, struct weir_error *err);
@@ -128,8 +143,15 @@ void weir_input_close(struct weir_input *in);
  * not come out.
  */
 int weir_input_next(struct weir_input *in, struct weir_error *err);
-/* What the next event of this input is judged under. */
-int64_t weir_input_watermark(const struct weir_input *in);
+/* Does any input get its times from -t or the like? */
+bool weir_stage_assigns_time(const struct weir_stage *st);
+/* What it is read as: AUTO or what the options or its name say. */
+enum weir_format weir_input_format(const struct weir_input *in);
+/* Does it have a time if the tool needs one? 1, or -1 with *err. */
+int weir_input_check(const struct weir_input *in, enum weir_format format,
+    struct weir_error *err);
+/* Has END been read, and nothing behind it that would be too much? */
+bool weir_input_at_end(const struct weir_input *in);
 
 /* It was found by a pattern, and has ended: its place is free. */
 void weir_input_retire(struct weir_input *in);
@@ -158,6 +180,25 @@ int weir_stage_start(
 /* HELLO, once st->hello is what it should be. */
 int weir_stage_greet(struct weir_stage *st, struct weir_error *err);
 
+/* meet.c */
+/*
+ * One step towards knowing what the inputs are, so that the stage can start;
+ * then st->met.
+ */
+int weir_stage_meet(struct weir_stage *st, struct weir_error *err);
+/* Take in what an input's HELLO says. 1 or -1. */
+int weir_stage_take_hello(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+
+/* tables.c */
+/* The first table that is to be read, or NULL. */
+struct weir_input *weir_stage_unread(struct weir_stage *st);
+/* One step of reading a table. */
+int weir_stage_read_table(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+/* All tables are to be read again. */
+void weir_stage_reread(struct weir_stage *st);
+
 /* ending.c */
 /* Send END as st->end says, after the last parts. */
 int weir_stage_close(struct weir_stage *st, struct weir_error *err);
@@ -169,6 +210,8 @@ void weir_stage_tell_failure(
 /* Do what the item of an input asks for. */
 int weir_stage_dispatch(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+/* The writer before us has failed, and said why (NULL: not). -1. */
+int weir_stage_upstream_failed(const char *why, struct weir_error *err);
 /* An input whose writer says that it is idle has nothing more for now. */
 int weir_stage_input_rests(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err);
@@ -205,6 +248,9 @@ int weir_stage_mind_clock(struct weir_stage *st, struct weir_error *err);
 /* pump.c */
 /* One read, which will not block. */
 int weir_stage_read_input(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+/* Nothing of it is left to be decoded: see that more comes. */
+int weir_stage_fill(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err);
 /* It has ended, and all of it was handed over. */
 int weir_stage_end_input(

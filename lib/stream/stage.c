@@ -11,6 +11,21 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Tables have no part in the watermark. */
+static void
+part_tables(struct weir_stage *st)
+{
+	size_t i;
+
+	for (i = 0; i < st->ninputs && i < st->c.noperands; i++) {
+		if (!st->c.operands[i].table)
+			continue;
+		st->inputs[i].table = st->inputs[i].unread = true;
+		weir_watermark_end(&st->wm, i);
+		st->ntables++;
+	}
+}
+
 struct weir_stage *
 weir_stage_new(const struct weir_stage_config *c,
     const struct weir_stage_ops *ops, void *self)
@@ -20,8 +35,6 @@ weir_stage_new(const struct weir_stage_config *c,
 	size_t i;
 
 	st->c = *c;
-	if (c->time == NULL && !c->proc_time && weir_convert_has_time(c->input))
-		st->c.time = "time";
 	st->timed = c->proc_time;
 	st->ops = ops;
 	st->self = self;
@@ -45,6 +58,8 @@ weir_stage_new(const struct weir_stage_config *c,
 		st->inputs[i].name = c->nfiles > 0 ? c->files[i] : NULL;
 	}
 	weir_watermark_init(&st->wm, st->ninputs);
+	part_tables(st);
+	st->met = c->hello != NULL;
 	if (c->on_error == WEIR_ON_ERROR_FILE)
 		st->dead = weir_stage_side(st, c->error_file);
 	return st;
@@ -130,7 +145,7 @@ identify(struct weir_stage *st)
 	struct weir_hello *h = &st->hello;
 	uint32_t ordinal;
 
-	if (st->c.time != NULL) {
+	if (weir_stage_assigns_time(st)) {
 		ordinal = weir_hello_count(h, "time");
 		st->time_identity = weir_hello_identity(h, "time", ordinal);
 	}
@@ -169,10 +184,6 @@ weir_stage_start(
 	if (st->started)
 		return 1;
 	st->started = true;
-	if (st->c.needs_time && st->c.time == NULL && !st->c.proc_time &&
-	    input != WEIR_FORMAT_AUTO && input != WEIR_FORMAT_FRAMES)
-		return weir_fail(err, WEIR_USAGE,
-		    "no event time: say which field holds it, as in -t ts");
 	if (st->hello.job) {
 		identify(st);
 		if (st->c.in_job != NULL)
@@ -277,6 +288,25 @@ bool
 weir_stage_timed(const struct weir_stage *st)
 {
 	return st->timed;
+}
+
+size_t
+weir_stage_operand(const struct weir_stage *st)
+{
+	return st->operand;
+}
+
+int64_t
+weir_stage_input_watermark(const struct weir_stage *st, size_t operand)
+{
+	int64_t least = WEIR_TIME_MAX;
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++)
+		if (st->inputs[i].operand == operand &&
+		    !st->wm.inputs[i].ended && st->wm.inputs[i].t < least)
+			least = st->wm.inputs[i].t;
+	return least;
 }
 
 void

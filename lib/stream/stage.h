@@ -33,6 +33,26 @@ enum weir_on_error {
 	WEIR_ON_ERROR_FILE
 };
 
+/*
+ * What is different for one FILE operand, of tools that tell them apart; what is
+ * NULL (of input: AUTO) is as for all.
+ */
+struct weir_operand_config {
+	const char *time, *time_format;
+	const char *time_option; /* "--left-time", for messages */
+	const int *time_unit;	 /* enum weir_time_unit, or -1 */
+	const int64_t *max_delay_ns;
+	enum weir_format input;
+	const struct weir_convert_options *convert;
+	/*
+	 * It is read whole before any event of those that are none, and again
+	 * when *config.reread says so; it has no part in the watermark, and is
+	 * not followed. Its events have times only if they are frames, or .time
+	 * here says which; their watermarks are WEIR_TIME_NONE.
+	 */
+	bool table;
+};
+
 /* What the common options say (CLI.md); the tools fill it, borrowed. */
 struct weir_stage_config {
 	const char *tool; /* "sfilter" */
@@ -46,6 +66,8 @@ struct weir_stage_config {
 	struct weir_shape shape; /* of output with columns */
 	bool prove; /* the tool reads events whole, not only their slots */
 	bool follow, once;
+	const struct weir_operand_config *operands; /* noperands; or NULL */
+	size_t noperands;			    /* at most nfiles */
 	/* -t and its friends; NULL and 0 when not given */
 	const char *time, *time_format, *watermark;
 	int time_unit; /* enum weir_time_unit, or -1: guess */
@@ -72,6 +94,7 @@ struct weir_stage_config {
 	/* Set by signal handlers; wake_fd polls readable then. */
 	volatile sig_atomic_t *stop;   /* SIGINT or SIGTERM: its number */
 	volatile sig_atomic_t *stats;  /* SIGUSR1 */
+	volatile sig_atomic_t *reread; /* read the tables again; may be NULL */
 	volatile sig_atomic_t *in_job; /* set once a HELLO said so */
 	int wake_fd;		       /* -1: none */
 	void (*wake_drain)(void *ctx); /* empties wake_fd */
@@ -106,6 +129,13 @@ struct weir_stage_ops {
 	 */
 	int (*events)(void *self, struct weir_stage *st,
 	    const struct weir_block *b, uint32_t i, uint32_t n,
+	    struct weir_error *err);
+	/*
+	 * The table that is FILE operand k was read whole: its events came
+	 * before (weir_stage_operand() is k). If it is read again, those that
+	 * come then stand for all before.
+	 */
+	int (*table)(void *self, struct weir_stage *st, size_t operand,
 	    struct weir_error *err);
 	/*
 	 * The watermark is w, at or past the due point. Release what is due, in
@@ -168,6 +198,22 @@ void weir_stage_free(struct weir_stage *st);
 
 /* --- for operators, while running --- */
 
+/*
+ * Which FILE operand, from 0, the run in hand came from: in events() and
+ * table(). Several inputs are processed in watermark order, ties by operand, so
+ * the watermark before an event is that of its own input and the merged one.
+ */
+size_t weir_stage_operand(const struct weir_stage *st);
+/*
+ * The watermark of that operand alone: what it promises, whatever the others
+ * do. WEIR_TIME_MAX if it has ended or is a table.
+ */
+int64_t weir_stage_input_watermark(const struct weir_stage *st, size_t operand);
+/*
+ * In open() or load(): what the tables hold is known already (saved state), so
+ * they are not read, but for *config.reread.
+ */
+void weir_stage_skip_tables(struct weir_stage *st);
 /* Call advance() once the watermark is at least due (WEIR_TIME_MAX: only at
  * the end; that is the default). */
 void weir_stage_set_due(struct weir_stage *st, int64_t due);

@@ -17,8 +17,8 @@ weir_timing_init(struct weir_timing *t, const struct weir_timing_config *c,
 	t->watermark = WEIR_TIME_NONE;
 	t->time_slot = WEIR_NO_SLOT;
 	if (c->time != NULL) {
-		t->time = weir_expr_compile(
-		    &scope, c->time, strlen(c->time), "-t", err);
+		t->time = weir_expr_compile(&scope, c->time, strlen(c->time),
+		    c->option != NULL ? c->option : "-t", err);
 		if (t->time == NULL)
 			return -1;
 		t->time_slot = weir_expr_field(t->time);

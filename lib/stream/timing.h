@@ -17,6 +17,7 @@
 
 struct weir_timing_config {
 	const char *time;      /* -t EXPR; NULL: times travel with events */
+	const char *option;    /* "-t", for messages */
 	const char *format;    /* --time-format or NULL */
 	const char *watermark; /* --watermark EXPR or NULL */
 	int unit;	       /* enum weir_time_unit, or -1: guess */

@@ -33,6 +33,8 @@ wanted(const struct weir_stage *st, size_t i, size_t awaited)
 {
 	const struct weir_input *in = &st->inputs[i];
 
+	if (in->table)
+		return in->source != NULL && i == awaited;
 	return in->source != NULL && !st->wm.inputs[i].ended &&
 	    (i == awaited || st->arrival || st->wm.inputs[i].idle);
 }
@@ -200,8 +202,8 @@ mind_idle(struct weir_stage *st, size_t awaited, struct weir_error *err)
 	if (st->c.idle_ns <= 0)
 		return 1;
 	now = weir_clock_ns();
-	if (awaited < st->ninputs && !st->wm.inputs[awaited].idle &&
-	    !st->inputs[awaited].ready &&
+	if (awaited < st->ninputs && !st->inputs[awaited].table &&
+	    !st->wm.inputs[awaited].idle && !st->inputs[awaited].ready &&
 	    now - st->inputs[awaited].heard_ns >= st->c.idle_ns) {
 		moved = weir_watermark_idle(&st->wm, awaited, true) > 0;
 		st->idle_base = st->wm.merged;
@@ -223,7 +225,7 @@ set_limits(struct watch *w, const struct weir_stage *st)
 		sooner(w, ms);
 	if (st->c.idle_ns <= 0)
 		return;
-	if (w->awaited < st->ninputs)
+	if (w->awaited < st->ninputs && !st->inputs[w->awaited].table)
 		sooner(w,
 		    (st->inputs[w->awaited].heard_ns + st->c.idle_ns -
 			weir_clock_ns()) /

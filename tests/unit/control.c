@@ -11,6 +11,42 @@
 static struct weir_error err;
 
 static void
+hello_join(void)
+{
+	static const char one[] =
+	    "{\"version\":1,\"changes\":\"append\",\"job\":{\"id\":\"j\","
+	    "\"dir\":\"/d\",\"epoch\":7,\"restore\":\"3.1\",\"paths\":["
+	    "{\"source\":\"in\",\"tools\":{\"swindow\":1,\"smap\":3}}]}}";
+	static const char other[] =
+	    "{\"version\":1,\"changes\":\"retract\",\"job\":{\"id\":\"j\","
+	    "\"dir\":\"/d\",\"epoch\":7,\"restore\":\"3.1\",\"paths\":["
+	    "{\"source\":\"in\",\"tools\":{\"swindow\":2,\"time\":1}},"
+	    "{\"source\":\"a\",\"tools\":{\"smap\":1}}]}}";
+	static const char both[] =
+	    "{\"version\":1,\"changes\":\"retract\",\"job\":{\"id\":\"j\","
+	    "\"dir\":\"/d\",\"epoch\":7,\"restore\":\"3.1\",\"paths\":["
+	    "{\"source\":\"in\",\"tools\":{\"swindow\":2,\"smap\":3,"
+	    "\"time\":1}},{\"source\":\"a\",\"tools\":{\"smap\":1}}]}}";
+	struct weir_hello a, b, none = {0};
+	struct weir_buf out = {0};
+
+	if (weir_hello_read(&a, one, strlen(one), &err) < 0 ||
+	    weir_hello_read(&b, other, strlen(other), &err) < 0)
+		abort();
+	ok(weir_hello_same_job(&a, &b) && weir_hello_same_job(&none, &none),
+	    "of one job, or none");
+	ok(!weir_hello_same_job(&a, &none), "a job and none");
+	b.epoch++;
+	ok(!weir_hello_same_job(&a, &b), "another incarnation");
+	weir_hello_join(&a, &b);
+	weir_hello_write(&out, &a);
+	is_text(out.data, out.len, both);
+	weir_hello_fini(&a);
+	weir_hello_fini(&b);
+	weir_buf_fini(&out);
+}
+
+static void
 hello_round_trip(void)
 {
 	static const char text[] =
@@ -41,6 +77,7 @@ hello_round_trip(void)
 	free(id);
 	weir_hello_fini(&copy);
 
+	hello_join();
 	h = (struct weir_hello){0};
 	out.len = 0;
 	weir_hello_write(&out, &h);

@@ -23,6 +23,8 @@ struct weir_stage {
 	struct weir_metrics metrics;
 	int64_t due, delay, newest, watermark;
 	int64_t alarm_ns;   /* as set; the test rings it itself */
+	size_t operand;	    /* of what the test feeds */
+	bool skips_tables;  /* as set */
 	bool retracts;	    /* what the input may hold, said by the test */
 	bool changes;	    /* as set */
 	int64_t hold;	    /* as set */
@@ -69,6 +71,25 @@ void
 weir_stage_set_alarm(struct weir_stage *st, int64_t in_ns)
 {
 	st->alarm_ns = in_ns;
+}
+
+size_t
+weir_stage_operand(const struct weir_stage *st)
+{
+	return st->operand;
+}
+
+int64_t
+weir_stage_input_watermark(const struct weir_stage *st, size_t operand)
+{
+	(void)operand;
+	return st->watermark;
+}
+
+void
+weir_stage_skip_tables(struct weir_stage *st)
+{
+	st->skips_tables = true;
 }
 
 bool
