@@ -12,6 +12,9 @@ extern const struct weir_agg_ops weir_agg_count, weir_agg_sum, weir_agg_avg,
     weir_agg_all, weir_agg_distinct, weir_agg_mode, weir_agg_list, weir_agg_set,
     weir_agg_histogram, weir_agg_rate, weir_agg_delta, weir_agg_ewma;
 
+extern const struct weir_agg_ops weir_agg_median, weir_agg_quantile,
+    weir_agg_quantile_exact, weir_agg_approx_distinct, weir_agg_topk;
+
 #define WEIR_AGG_TEXT_MAX ((size_t)64 << 10) /* bytes of a text that is kept */
 #define WEIR_AGG_OVERHEAD 16 /* bytes that malloc adds to a piece, about */
 
@@ -41,6 +44,10 @@ double weir_agg_double(const struct weir_value *v);
 int weir_agg_bad_state(const char *name, struct weir_error *err);
 /* Fail with WEIR_INPUT: what is to be taken back was never added. */
 int weir_agg_never_added(struct weir_error *err);
+
+/* Make *params the q of a quantile; without one, that of the median. */
+int weir_agg_prepare_quantile(void **params, const struct weir_value *values,
+    size_t n, struct weir_error *err);
 
 /* --- writing and saving; loading is 1 or 0 --- */
 

@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #define WEIR_DDSKETCH_BUCKETS 2048
+#define WEIR_DDSKETCH_KEY_MAX ((UINT32_C(1) << 18) - 1)
 /* A sketch holds fewer values than this. */
 #define WEIR_DDSKETCH_MAX (UINT64_C(1) << 46)
 
@@ -39,7 +40,7 @@ struct weir_ddsketch {
 
 /* A bucket, as sketches are saved. */
 struct weir_ddsketch_bucket {
-	uint32_t key; /* 1 to 2^18 - 1, in the order of values */
+	uint32_t key; /* 1 to WEIR_DDSKETCH_KEY_MAX, in the order of values */
 	uint64_t count;
 };
 
