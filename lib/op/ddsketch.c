@@ -16,6 +16,7 @@
 #define LINE_BITS  3
 #define FIRST_BITS 3
 #define MAX_BITS   12
+#define HALF	   9  /* bits of a key: two steps find one */
 #define OVERHEAD   16 /* bytes that malloc adds, about */
 
 /* --- values and buckets --- */
@@ -357,23 +358,44 @@ weir_ddsketch_buckets(const struct weir_ddsketch *sk, size_t *n)
 	return all;
 }
 
+/* The key among first to last at which the sum of counts reaches rank. */
+static uint32_t
+key_at(const struct weir_ddsketch *sk, uint64_t rank, uint32_t first,
+    uint32_t last)
+{
+	uint64_t sums[1 << HALF];
+	unsigned shift = last - first >= 1 << HALF ? HALF : 0;
+	uint32_t n = (last - first) >> shift, i = 0;
+
+	memset(sums, 0, (n + 1) * sizeof *sums);
+	for (size_t k = 0; k < capacity(sk); k++) {
+		uint64_t e = sk->slots[k];
+
+		if (COUNT(e) > 0 && KEY(e) >= first && KEY(e) <= last)
+			sums[(KEY(e) - first) >> shift] += COUNT(e);
+	}
+	for (; i < n && sums[i] < rank; i++)
+		rank -= sums[i];
+	if (shift == 0)
+		return first + i;
+	/* One of the ranges: now key by key. */
+	first += i << shift;
+	return key_at(sk, rank, first, first + (1 << shift) - 1);
+}
+
 double
 weir_ddsketch_quantile(const struct weir_ddsketch *sk, double q)
 {
-	uint64_t rank = weir_quantile_rank(sk->n, q), sum = 0;
-	struct weir_ddsketch_bucket *all;
-	size_t n, i = 0;
+	uint64_t rank = weir_quantile_rank(sk->n, q);
 	double x;
 
 	if ((rank == 1 || sk->slots == NULL) && !isnan(sk->min))
 		return sk->min;
 	if (rank == sk->n && !isnan(sk->max))
 		return sk->max;
-	all = weir_ddsketch_buckets(sk, &n);
-	while (i + 1 < n && (sum += all[i].count) < rank)
-		i++;
-	x = value_of(all[i].key);
-	free(all);
+	x = value_of(key_at(sk, rank,
+	    isnan(sk->min) ? 0 : counted_as(sk, sk->min),
+	    isnan(sk->max) ? WEIR_DDSKETCH_KEY_MAX : counted_as(sk, sk->max)));
 	if (x < sk->min)
 		return sk->min;
 	return x > sk->max ? sk->max : x;
