@@ -123,6 +123,8 @@ static const struct weir_swindow_kind *
 find_kind(const struct weir_window_spec *spec,
     const struct weir_swindow_config *config)
 {
+	if (spec->kind == WEIR_SESSION)
+		return &weir_session_kind;
 	if (spec->kind == WEIR_GLOBAL || is_retold(config))
 		return &weir_retold_kind;
 	return &weir_paned_kind;
@@ -139,6 +141,8 @@ weir_swindow_new(
 	if (weir_window_parse(&spec, config->window, config->offset, err) < 0)
 		return NULL;
 	kind = find_kind(&spec, config);
+	if (kind->check != NULL && kind->check(config, err) < 0)
+		return NULL;
 	sw = weir_calloc(1, kind->size);
 	sw->config = *config;
 	sw->spec = spec;

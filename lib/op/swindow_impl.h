@@ -6,6 +6,7 @@
  *     swindow_state.c what their saved lines have in common
  *     paned*.c        windows told once: shared panes, merged when one closes
  *     retold*.c       windows that may be told again, or of the whole stream
+ *     session*.c      sessions, each of one group
  *     emit.c          what of a window's results is told, and when
  *
  * A kind's own struct begins with struct weir_swindow.
@@ -23,12 +24,16 @@
 struct weir_swindow_kind {
 	size_t size; /* of its struct */
 	const struct weir_stage_ops *ops;
+	/* Do the other options suit it? NULL: all do. 1, or -1 with *err. */
+	int (*check)(
+	    const struct weir_swindow_config *c, struct weir_error *err);
 	/* Options are parsed; nothing is compiled yet. */
 	void (*init)(struct weir_swindow *sw);
 	void (*fini)(struct weir_swindow *sw);
 };
 
-extern const struct weir_swindow_kind weir_paned_kind, weir_retold_kind;
+extern const struct weir_swindow_kind weir_paned_kind, weir_retold_kind,
+    weir_session_kind;
 
 struct weir_swindow {
 	const struct weir_swindow_kind *kind;

@@ -23,7 +23,7 @@ refuse(const char *text, const char *why, struct weir_error *err)
 static int
 refuse_kinds(const char *text, struct weir_error *err)
 {
-	static const char *const forms[] = {"session:", "count:"};
+	static const char *const forms[] = {"count:"};
 	struct weir_buf why = {0};
 	int rc = 1;
 
@@ -32,8 +32,8 @@ refuse_kinds(const char *text, struct weir_error *err)
 			continue;
 		weir_buf_printf(&why,
 		    "%.*s windows are not known to this version, only tumbling "
-		    "(1m), hopping (10m/1m), cumulating (cumulate:1d/1h) "
-		    "and global ones",
+		    "(1m), hopping (10m/1m), cumulating (cumulate:1d/1h), "
+		    "session:30s and global ones",
 		    (int)strcspn(forms[i], ":"), forms[i]);
 		rc = refuse(text, weir_buf_cstr(&why), err);
 	}
@@ -124,6 +124,8 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 {
 	int64_t ns = 0;
 
+	if (strncmp(text, "session:", 8) == 0)
+		return weir_window_parse_session(spec, text, offset, err);
 	*spec = (struct weir_window_spec){.kind = WEIR_TUMBLING};
 	if (strcmp(text, "global") == 0)
 		return parse_global(spec, offset, err);
@@ -155,6 +157,10 @@ print_duration(struct weir_buf *out, const char *before, int64_t ns)
 void
 weir_window_print(struct weir_buf *out, const struct weir_window_spec *spec)
 {
+	if (spec->kind == WEIR_SESSION || spec->kind == WEIR_COUNTED) {
+		weir_window_print_form(out, spec);
+		return;
+	}
 	if (spec->kind == WEIR_GLOBAL) {
 		weir_buf_puts(out, "-w global");
 		return;

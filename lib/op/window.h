@@ -21,10 +21,14 @@ enum weir_window_kind {
 	WEIR_TUMBLING, /* one behind the other, all of one size */
 	WEIR_HOPPING,  /* of one size, a new one every slide */
 	WEIR_CUMULATE, /* growing by a step up to a size, then anew */
-	WEIR_GLOBAL    /* the whole stream is one; nothing below is for it */
+	WEIR_GLOBAL,   /* the whole stream is one; nothing below is for it */
+	WEIR_SESSION,  /* of a key's events with no longer gap between them */
+	WEIR_COUNTED   /* of so many events of a key */
 };
 
-#define WEIR_PANES_MAX 100000 /* panes of a window */
+#define WEIR_PANES_MAX	     100000	/* panes of a window */
+#define WEIR_COUNT_MAX	     1000000000 /* events of a counted window */
+#define WEIR_COUNT_PANES_MAX 10000	/* panes of such a window */
 
 struct weir_window_spec {
 	enum weir_window_kind kind;
@@ -32,6 +36,8 @@ struct weir_window_spec {
 	int64_t slide_ns;  /* from window to window, or from step to step */
 	int64_t offset_ns; /* of a start of windows: from 0, below the size */
 	int64_t pane_ns;
+	int64_t gap_ns;	       /* of sessions */
+	uint64_t count, every; /* events of a window; from result to result */
 };
 
 /* A stretch of time, the end not included. */
@@ -48,6 +54,18 @@ int weir_window_parse(struct weir_window_spec *spec, const char *text,
 /* The canonical text of both, for fingerprints. */
 void weir_window_print(
     struct weir_buf *out, const struct weir_window_spec *spec);
+
+/* The same of sessions ("session:") and counted windows (window_forms.c). */
+int weir_window_parse_session(struct weir_window_spec *spec, const char *text,
+    const char *offset, struct weir_error *err);
+int weir_window_parse_count(struct weir_window_spec *spec, const char *text,
+    const char *offset, struct weir_error *err);
+void weir_window_print_form(
+    struct weir_buf *out, const struct weir_window_spec *spec);
+/* Events of a pane of counted windows. */
+uint64_t weir_window_count_pane(const struct weir_window_spec *spec);
+
+/* --- windows that divide time --- */
 
 /* The pane that t is in. At the ends of time it is cut off, not wrapped. */
 struct weir_span weir_window_pane(

@@ -401,6 +401,16 @@ weir_table_remove(
 	return 1;
 }
 
+const char *
+weir_table_key(const struct weir_table *t, const void *value, size_t *len)
+{
+	const struct entry *e =
+	    (const void *)((const char *)value + t->value_size);
+
+	*len = e->len;
+	return (const char *)(e + 1);
+}
+
 uint32_t
 weir_table_generation(const struct weir_table *t)
 {

@@ -51,6 +51,9 @@ void *weir_table_get(
  */
 int weir_table_remove(
     struct weir_table *t, const void *key, size_t len, uint64_t hash);
+/* The key of a value that is in the table; it stays where it is, too. */
+const char *weir_table_key(
+    const struct weir_table *t, const void *value, size_t *len);
 uint32_t weir_table_generation(const struct weir_table *t);
 
 /*

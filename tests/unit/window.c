@@ -99,7 +99,10 @@ test_refusals(void)
 	refused("0", NULL, "longer than nothing");
 	refused("-1m", NULL, "longer than nothing");
 	refused("1m", "x", "--offset");
-	refused("session:30s", NULL, "session windows");
+	refused("session:", NULL, "a gap is missing");
+	refused("session:x", NULL, "-w session");
+	refused("session:-1s", NULL, "cannot be negative");
+	refused("session:1s", "1s", "starts with its first event");
 	refused("cumulate:1d", NULL, "a step is missing");
 	refused("cumulate:1d/7h", NULL, "no multiple");
 	refused("10m/0s", NULL, "longer than nothing");
@@ -133,6 +136,10 @@ test_print(void)
 	weir_window_parse(&spec, "60s", "2m", NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w 1m");
+	b.len = 0;
+	weir_window_parse(&spec, "session:90s", NULL, NULL);
+	weir_window_print(&b, &spec);
+	is_text(b.data, b.len, "-w session:1m30s");
 	weir_buf_fini(&b);
 }
 
