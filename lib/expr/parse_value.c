@@ -136,6 +136,7 @@ parse_name(struct weir_parser *p)
 {
 	struct weir_ast *a = weir_parser_node(p, WEIR_AST_NAME, p->tok.pos);
 	struct weir_kids k = {0};
+	size_t pos;
 
 	if (weir_parser_at(p, WEIR_T_DOT)) {
 		a->flags |= WEIR_AST_ROOT;
@@ -145,18 +146,20 @@ parse_name(struct weir_parser *p)
 	if (!weir_parser_at(p, WEIR_T_NAME) &&
 	    !weir_parser_at(p, WEIR_T_QUOTED))
 		return weir_parser_stop(p, "expected a name");
-	if (weir_parser_at(p, WEIR_T_QUOTED)) {
+	if (weir_parser_at(p, WEIR_T_QUOTED))
 		a->flags |= WEIR_AST_QUOTED;
-	} else if (weir_lex_reserved(p->tok.str)) {
-		weir_source_fail(p->src, p->tok.pos,
-		    "%.*s is a reserved word; a field of that name is `%.*s`",
-		    (int)p->tok.str.len, p->tok.str.s, (int)p->tok.str.len,
-		    p->tok.str.s);
-		return NULL;
-	}
 	a->name = p->tok.str;
+	pos = p->tok.pos;
 	if (weir_parser_next(p) < 0)
 		return NULL;
+	/* A field has no such name; an aggregate may: var(x). */
+	if (!(a->flags & WEIR_AST_QUOTED) && weir_lex_reserved(a->name) &&
+	    !weir_parser_at(p, WEIR_T_LPAREN)) {
+		weir_source_fail(p->src, pos,
+		    "%.*s is a reserved word; a field of that name is `%.*s`",
+		    (int)a->name.len, a->name.s, (int)a->name.len, a->name.s);
+		return NULL;
+	}
 	if (weir_parser_at(p, WEIR_T_LPAREN) && !(a->flags & WEIR_AST_QUOTED)) {
 		a->kind = WEIR_AST_CALL;
 		if (weir_parser_next(p) < 0 ||
