@@ -68,6 +68,16 @@ int weir_agg_load_text(
 void weir_agg_save_value(struct weir_buf *out, const struct weir_value *v);
 int weir_agg_load_value(struct weir_value saved, struct weir_value *v);
 
+/* --- caps: list(x, max), set(x, max) --- */
+
+struct weir_agg_cap {
+	size_t most; /* values */
+};
+int weir_agg_prepare_cap(void **params, const struct weir_value *values,
+    size_t n, struct weir_error *err);
+/* Fail with WEIR_INPUT: no more than so many values, of so many bytes. */
+int weir_agg_full(size_t most, size_t bytes, struct weir_error *err);
+
 /* --- values that are kept --- */
 
 /* Make *s a copy of v; a string's bytes are its own. */

@@ -444,6 +444,6 @@ weir_table_count(const struct weir_table *t)
 size_t
 weir_table_bytes(const struct weir_table *t)
 {
-	return t->bytes +
+	return sizeof *t + t->chunk_cap * sizeof *t->chunk + t->bytes +
 	    (t->slots.size + t->old.size) * sizeof(struct weir_group);
 }
