@@ -128,8 +128,9 @@ corr_result(const struct weir_agg *agg, struct weir_buf *out, const void *state,
 		weir_buf_puts(out, "null");
 		return;
 	}
-	r = weir_moment_about_means(&s->xy, &s->x, &s->y, s->n) / sqrt(xx) /
-	    sqrt(yy);
+	/* The root of the product is nearer, unless that is beyond doubles. */
+	r = weir_moment_about_means(&s->xy, &s->x, &s->y, s->n);
+	r /= isnormal(xx * yy) ? sqrt(xx * yy) : sqrt(xx) * sqrt(yy);
 	weir_json_double(out, fmax(-1, fmin(1, r)));
 }
 

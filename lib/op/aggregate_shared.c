@@ -261,7 +261,7 @@ load_special(struct weir_value *s, const struct weir_list *list)
 	kind = (struct weir_str){v[0].s, v[0].aux};
 	if (list->n == 2 && weir_str_eq(kind, "double")) {
 		s->kind = WEIR_DOUBLE;
-		return weir_agg_load_double(v[1], &s->d);
+		return weir_agg_load_double(v[1], &s->d) && !isnan(s->d);
 	}
 	if (list->n != 3 || v[1].kind != WEIR_INT || v[2].kind != WEIR_INT ||
 	    v[2].i <= -1000000000 || v[2].i >= 1000000000)

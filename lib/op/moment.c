@@ -57,7 +57,7 @@ weir_moment_about_means(const struct weir_twofold *p, const struct weir_axis *x,
 		weir_twofold_div(weir_twofold_mul(x->sum, y->sum), (double)n)));
 
 	/* Less than rounding may leave of nothing. */
-	return fabs(d.hi) < fabs(p->hi) * 1e-29 ? 0 : d.hi;
+	return fabs(d.hi) < fabs(p->hi) * 1e-30 ? 0 : d.hi;
 }
 
 void
