@@ -137,8 +137,9 @@ main(int argc, char **argv)
 	tool_init(&t, &command, argc, argv);
 	read_options(&t, &c);
 	c.aggregates = tool_operand(&t, "AGGREGATES");
-	t.config.needs_time =
-	    !t.config.proc_time && strcmp(c.window, "global") != 0;
+	t.config.needs_time = !t.config.proc_time &&
+	    strcmp(c.window, "global") != 0 &&
+	    strncmp(c.window, "count:", 6) != 0;
 	tool_files(&t);
 	t.late_file = c.late;
 	sw = weir_swindow_new(&c, &err);

@@ -38,14 +38,6 @@ struct weir_session_key {
 	struct weir_session newest;
 };
 
-/* An event of a run, between the two passes. */
-struct weir_session_item {
-	struct weir_key key;
-	uint64_t hash;
-	uint32_t generation; /* of the table that hashed it */
-	bool bad;
-};
-
 /* A session to be told. */
 struct weir_session_ready {
 	int64_t end;
@@ -61,7 +53,6 @@ struct weir_sessions {
 	size_t size, told; /* bytes of a session, of its weir_told */
 	int64_t closed;	   /* the watermark in force */
 	int64_t due;	   /* as the stage knows it */
-	struct weir_session_item run[WEIR_RUN];
 	struct weir_session_ready *ready; /* scratch */
 	struct weir_session_key **due_keys;
 	size_t nready, ready_cap, ndue, due_cap;

@@ -1,31 +1,7 @@
 /*
- * Events of sessions, in runs: a first pass hashes keys and has the memory that
- * they are about to touch fetched; a second one does, in order, what is to be
- * done with each.
+ * Events of sessions, in runs: the second pass, what is to be done with each.
  */
 #include "op/session.h"
-
-static void
-prepare(
-    struct weir_sessions *p, const struct weir_block *b, uint32_t i, uint32_t n)
-{
-	struct weir_session_item *item = p->run;
-
-	weir_arena_reset(&p->w.keys_arena);
-	for (uint32_t k = 0; k < n; k++, item++) {
-		struct weir_row row = weir_stage_row(b, i + k);
-
-		item->bad = (b->events[i + k].flags & WEIR_RETRACT) ||
-		    weir_keyset_read(&p->w.keys, &row, &p->w.keys_arena,
-			&item->key, NULL) < 0;
-		if (item->bad)
-			continue;
-		item->hash = weir_table_hash(
-		    p->table, item->key.canonical.s, item->key.canonical.len);
-		item->generation = weir_table_generation(p->table);
-		weir_table_prefetch(p->table, item->hash);
-	}
-}
 
 /* The watermark before the event, which may have closed sessions of this run. */
 static int
@@ -90,8 +66,8 @@ add_event(struct weir_sessions *p, struct weir_stage *st,
 /* What happens with event i. */
 static int
 apply(struct weir_sessions *p, struct weir_stage *st,
-    const struct weir_block *b, uint32_t i, struct weir_session_item *item,
-    struct weir_error *err)
+    const struct weir_block *b, uint32_t i,
+    const struct weir_swindow_item *item, struct weir_error *err)
 {
 	const struct weir_event *ev = &b->events[i];
 	struct weir_row row = weir_stage_row(b, i);
@@ -99,6 +75,8 @@ apply(struct weir_sessions *p, struct weir_stage *st,
 	struct weir_session_place at = {NULL, NULL, NULL};
 	struct weir_session_key *k;
 	struct weir_error why;
+	struct weir_key unused;
+	uint64_t hash;
 	int added;
 
 	if (step(p, st, ev->watermark, err) < 0)
@@ -106,12 +84,11 @@ apply(struct weir_sessions *p, struct weir_stage *st,
 	if (p->w.arena.total > 0)
 		weir_arena_reset(&p->w.arena);
 	if (item->bad)
-		return weir_swindow_read(&p->w, st, b, i, &item->key, err) < 0
+		return weir_swindow_read(&p->w, st, b, i, &unused, err) < 0
 		    ? -1
 		    : 1; /* which said why */
-	if (item->generation != weir_table_generation(p->table))
-		item->hash = weir_table_hash(p->table, key.s, key.len);
-	k = weir_table_get(p->table, key.s, key.len, item->hash);
+	hash = weir_swindow_hash(item, p->table);
+	k = weir_table_get(p->table, key.s, key.len, hash);
 	if (k != NULL)
 		at = weir_session_find(p, k, ev->time);
 	if (at.in == NULL &&
@@ -123,8 +100,7 @@ apply(struct weir_sessions *p, struct weir_stage *st,
 		&why) < 0)
 		return weir_stage_bad(st, b, i, why.text, err);
 	if (k == NULL) {
-		k = weir_table_put(
-		    p->table, key.s, key.len, item->hash, &added);
+		k = weir_table_put(p->table, key.s, key.len, hash, &added);
 		k->due = WEIR_TIME_NONE;
 	}
 	return add_event(p, st, k, at, &item->key, ev->time, err);
@@ -142,9 +118,9 @@ weir_session_events(void *self, struct weir_stage *st,
 	while (n > 0) {
 		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
 
-		prepare(p, b, i, run);
+		weir_swindow_prepare(&p->w, p->table, b, i, run);
 		for (uint32_t k = 0; k < run; k++)
-			if (apply(p, st, b, i + k, &p->run[k], err) < 0)
+			if (apply(p, st, b, i + k, &p->w.run[k], err) < 0)
 				return -1;
 		i += run;
 		n -= run;

@@ -125,6 +125,8 @@ find_kind(const struct weir_window_spec *spec,
 {
 	if (spec->kind == WEIR_SESSION)
 		return &weir_session_kind;
+	if (spec->kind == WEIR_COUNTED)
+		return &weir_counted_kind;
 	if (spec->kind == WEIR_GLOBAL || is_retold(config))
 		return &weir_retold_kind;
 	return &weir_paned_kind;
@@ -174,6 +176,7 @@ weir_swindow_free(struct weir_swindow *sw)
 	weir_prover_free(sw->prover);
 	free(sw->slots);
 	free(sw->empty);
+	free(sw->run);
 	free(sw);
 }
 

@@ -2,11 +2,13 @@
  * swindow_impl.h - what the kinds of windows share inside the swindow operator.
  *
  *     swindow.c       options, and which kind keeps the windows
+ *     swindow_run.c   runs of events: the keys of a table, fetched early
  *     swindow_group.c events, and groups that they change
  *     swindow_state.c what their saved lines have in common
  *     paned*.c        windows told once: shared panes, merged when one closes
  *     retold*.c       windows that may be told again, or of the whole stream
  *     session*.c      sessions, each of one group
+ *     counted*.c      windows of so many events of a key
  *     emit.c          what of a window's results is told, and when
  *
  * A kind's own struct begins with struct weir_swindow.
@@ -33,7 +35,7 @@ struct weir_swindow_kind {
 };
 
 extern const struct weir_swindow_kind weir_paned_kind, weir_retold_kind,
-    weir_session_kind;
+    weir_session_kind, weir_counted_kind;
 
 struct weir_swindow {
 	const struct weir_swindow_kind *kind;
@@ -47,10 +49,11 @@ struct weir_swindow {
 	struct weir_buf fingerprint;
 	struct weir_side *late;
 
-	struct weir_arena keys_arena; /* reset per run */
-	struct weir_arena arena;      /* reset per event */
-	struct weir_buf out;	      /* scratch */
-	void *empty;		      /* states of a group that is not there */
+	struct weir_arena keys_arena;  /* reset per run */
+	struct weir_arena arena;       /* reset per event */
+	struct weir_buf out;	       /* scratch */
+	void *empty;		       /* states of a group that is not there */
+	struct weir_swindow_item *run; /* WEIR_RUN of them, where kinds share */
 
 	/* for loading */
 	struct weir_prover *prover;
@@ -67,6 +70,33 @@ int weir_swindow_limit(const struct weir_swindow *sw, size_t bytes,
 /* An event that is too late: count it and do what --late says. */
 int weir_swindow_late(struct weir_swindow *sw, struct weir_stage *st,
     const struct weir_block *b, uint32_t i, struct weir_error *err);
+
+/* --- runs of events (swindow_run.c) --- */
+
+/* An event of a run, between the two passes. */
+struct weir_swindow_item {
+	struct weir_key key;
+	uint64_t hash;
+	uint32_t generation; /* of the table that hashed it */
+	bool bad;
+};
+/*
+ * The first pass over n <= WEIR_RUN events: find their keys, and have what the
+ * table holds of them fetched. Keys last until the next run.
+ */
+void weir_swindow_prepare(struct weir_swindow *sw, struct weir_table *table,
+    const struct weir_block *b, uint32_t i, uint32_t n);
+/* In the second pass: the hash as it is by now. */
+static inline uint64_t
+weir_swindow_hash(
+    const struct weir_swindow_item *item, const struct weir_table *table)
+{
+	struct weir_str key = item->key.canonical;
+
+	return item->generation == weir_table_generation(table)
+	    ? item->hash
+	    : weir_table_hash(table, key.s, key.len);
+}
 
 /* --- events and groups (swindow_group.c) --- */
 

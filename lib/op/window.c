@@ -19,28 +19,6 @@ refuse(const char *text, const char *why, struct weir_error *err)
 	    weir_show_into(shown, sizeof shown, text, strlen(text)), why);
 }
 
-/* Kinds of windows that have a form of their own. */
-static int
-refuse_kinds(const char *text, struct weir_error *err)
-{
-	static const char *const forms[] = {"count:"};
-	struct weir_buf why = {0};
-	int rc = 1;
-
-	for (size_t i = 0; i < sizeof forms / sizeof *forms && rc > 0; i++) {
-		if (strncmp(text, forms[i], strlen(forms[i])) != 0)
-			continue;
-		weir_buf_printf(&why,
-		    "%.*s windows are not known to this version, only tumbling "
-		    "(1m), hopping (10m/1m), cumulating (cumulate:1d/1h), "
-		    "session:30s and global ones",
-		    (int)strcspn(forms[i], ":"), forms[i]);
-		rc = refuse(text, weir_buf_cstr(&why), err);
-	}
-	weir_buf_fini(&why);
-	return rc;
-}
-
 static int
 read_duration(const char *option, const char *text, size_t len, int64_t *ns,
     struct weir_error *err)
@@ -126,10 +104,12 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 
 	if (strncmp(text, "session:", 8) == 0)
 		return weir_window_parse_session(spec, text, offset, err);
+	if (strncmp(text, "count:", 6) == 0)
+		return weir_window_parse_count(spec, text, offset, err);
 	*spec = (struct weir_window_spec){.kind = WEIR_TUMBLING};
 	if (strcmp(text, "global") == 0)
 		return parse_global(spec, offset, err);
-	if (refuse_kinds(text, err) < 0 || read_sizes(spec, text, err) < 0)
+	if (read_sizes(spec, text, err) < 0)
 		return -1;
 	spec->pane_ns = gcd(spec->size_ns, spec->slide_ns);
 	if (spec->size_ns / spec->pane_ns > WEIR_PANES_MAX)

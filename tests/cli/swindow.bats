@@ -122,7 +122,7 @@ options() { # long options of --help
 @test "what is wrong with the command line is said, with status 2" {
 	for bad in '-w' '-w 1x' '-w 0s' '-w 1m --offset=x' '-w 1m --epoch=h' \
 		'-w 1m --max-state=0' '-w 1m --max-state=x' '-w 1m -k 1+' \
-		'-w 1d/1ms' '-w count:5' '-w global --offset=1s' '-w cumulate:1d' \
+		'-w 1d/1ms' '-w count:0' '-w session:' '-w global --offset=1s' '-w cumulate:1d' \
 		'-w 1m --lateness=x' '-w 1m --lateness=-1s' '-w 1m --emit=now' \
 		'-w 1m --emit=every:0s' '-w 1m --mode=add'; do
 		# shellcheck disable=SC2086

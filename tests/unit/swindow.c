@@ -513,7 +513,7 @@ refused(struct weir_swindow_config config, const char *why)
 static void
 test_refusals(void)
 {
-	refused((struct weir_swindow_config){.window = "count:5"}, "count");
+	refused((struct weir_swindow_config){.window = "count:0"}, "count");
 	refused((struct weir_swindow_config){.keys = "a,"}, "-k");
 	refused((struct weir_swindow_config){.keys = "a.b = c"}, "-k");
 	refused((struct weir_swindow_config){.keys = "n = a",

@@ -110,7 +110,16 @@ test_refusals(void)
 	refused("/1m", NULL, "-w");
 	refused("1d/1ms", NULL, "more than 100000 panes");
 	refused("1h/61m1ns", NULL, "more than 100000 panes");
-	refused("count:100", NULL, "count windows");
+	refused("count:", NULL, "is missing");
+	refused("count:0", NULL, "at least one event");
+	refused("count:-1", NULL, "digits");
+	refused("count:5/", NULL, "is missing");
+	refused("count:5/0", NULL, "at least one event");
+	refused("count:5/1/1", NULL, "digits");
+	refused("count:1000000001", NULL, "at most 1000000000");
+	refused("count:99999999999999999999999", NULL, "at most 1000000000");
+	refused("count:10001/1", NULL, "more than 10000 panes");
+	refused("count:5", "1s", "a key's first event");
 	refused("global", NULL, "only tumbling");
 	refused("1mo", NULL, "-w");
 }
@@ -140,6 +149,14 @@ test_print(void)
 	weir_window_parse(&spec, "session:90s", NULL, NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w session:1m30s");
+	b.len = 0;
+	weir_window_parse(&spec, "count:100/010", NULL, NULL);
+	weir_window_print(&b, &spec);
+	is_text(b.data, b.len, "-w count:100/10");
+	b.len = 0;
+	weir_window_parse(&spec, "count:5/5", NULL, NULL);
+	weir_window_print(&b, &spec);
+	is_text(b.data, b.len, "-w count:5");
 	weir_buf_fini(&b);
 }
 
