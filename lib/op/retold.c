@@ -10,8 +10,8 @@ weir_retold_ends(const struct weir_retold *p, int64_t t, struct weir_span *pane,
 {
 	if (p->w.spec.kind == WEIR_GLOBAL) {
 		*pane = (struct weir_span){WEIR_TIME_NONE + 1, WEIR_TIME_MAX};
-		*ends =
-		    (struct weir_window_ends){WEIR_TIME_MAX, WEIR_TIME_MAX, 1};
+		*ends = (struct weir_window_ends){
+		    WEIR_TIME_MAX, WEIR_TIME_MAX, 1, NULL};
 		return 1;
 	}
 	*pane = weir_window_pane(&p->w.spec, t);

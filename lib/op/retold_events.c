@@ -36,7 +36,7 @@ make_group(struct weir_retold *p, struct weir_stage *st,
     struct weir_retold_hit *hit, struct weir_span pane,
     const struct weir_key *key)
 {
-	struct weir_window_ends ends = {hit->end, hit->end, 1};
+	struct weir_window_ends ends = {hit->end, hit->end, 1, NULL};
 	struct weir_span span = pane;
 	int added;
 

@@ -116,7 +116,7 @@ load_group(struct weir_retold *p, struct weir_stage *st, struct weir_error *err)
 	w = weir_panes_find(set, end);
 	if (w == NULL) {
 		w = weir_panes_open(
-		    set, span, (struct weir_window_ends){end, end, 1});
+		    set, span, (struct weir_window_ends){end, end, 1, NULL});
 		weir_retold_set_due(p, st);
 	}
 	g = weir_groups_put(

@@ -140,11 +140,16 @@ weir_swindow_new(
 	struct weir_window_spec spec;
 	struct weir_swindow *sw;
 
-	if (weir_window_parse(&spec, config->window, config->offset, err) < 0)
+	if (weir_window_parse(
+		&spec, config->window, config->offset, config->zone, err) < 0) {
+		weir_window_fini(&spec);
 		return NULL;
+	}
 	kind = find_kind(&spec, config);
-	if (kind->check != NULL && kind->check(config, err) < 0)
+	if (kind->check != NULL && kind->check(config, err) < 0) {
+		weir_window_fini(&spec);
 		return NULL;
+	}
 	sw = weir_calloc(1, kind->size);
 	sw->config = *config;
 	sw->spec = spec;
@@ -166,6 +171,7 @@ weir_swindow_free(struct weir_swindow *sw)
 		return;
 	if (sw->kind != NULL)
 		sw->kind->fini(sw);
+	weir_window_fini(&sw->spec);
 	weir_emit_fini(&sw->emit); /* knows keys and aggregates */
 	weir_keyset_fini(&sw->keys);
 	weir_aggs_fini(&sw->aggs);

@@ -2,6 +2,7 @@
 
 #include "base/text.h"
 #include "base/timetext.h"
+#include "op/window_calendar.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -38,8 +39,8 @@ floor_mod(int64_t a, int64_t b)
 	return m < 0 ? m + b : m;
 }
 
-static int64_t
-gcd(int64_t a, int64_t b)
+int64_t
+weir_window_gcd(int64_t a, int64_t b)
 {
 	int64_t t;
 
@@ -98,9 +99,10 @@ parse_global(
 
 int
 weir_window_parse(struct weir_window_spec *spec, const char *text,
-    const char *offset, struct weir_error *err)
+    const char *offset, const char *zone, struct weir_error *err)
 {
 	int64_t ns = 0;
+	int rc;
 
 	if (strncmp(text, "session:", 8) == 0)
 		return weir_window_parse_session(spec, text, offset, err);
@@ -109,9 +111,12 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 	*spec = (struct weir_window_spec){.kind = WEIR_TUMBLING};
 	if (strcmp(text, "global") == 0)
 		return parse_global(spec, offset, err);
+	rc = weir_window_calendar_parse(spec, text, offset, zone, err);
+	if (rc != 0)
+		return rc;
 	if (read_sizes(spec, text, err) < 0)
 		return -1;
-	spec->pane_ns = gcd(spec->size_ns, spec->slide_ns);
+	spec->pane_ns = weir_window_gcd(spec->size_ns, spec->slide_ns);
 	if (spec->size_ns / spec->pane_ns > WEIR_PANES_MAX)
 		return refuse(text,
 		    "a window would be more than 100000 panes (the greatest "
@@ -123,6 +128,13 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 	spec->offset_ns = floor_mod(
 	    ns, spec->kind == WEIR_HOPPING ? spec->slide_ns : spec->size_ns);
 	return 1;
+}
+
+void
+weir_window_fini(struct weir_window_spec *spec)
+{
+	weir_zone_free(spec->calendar.zone);
+	spec->calendar.zone = NULL;
 }
 
 static void
@@ -143,6 +155,10 @@ weir_window_print(struct weir_buf *out, const struct weir_window_spec *spec)
 	}
 	if (spec->kind == WEIR_GLOBAL) {
 		weir_buf_puts(out, "-w global");
+		return;
+	}
+	if (spec->calendar.zone != NULL) {
+		weir_window_calendar_print(out, spec);
 		return;
 	}
 	print_duration(out,
@@ -176,11 +192,14 @@ floor_start(const struct weir_window_spec *spec, int128 t, int64_t unit)
 struct weir_span
 weir_window_pane(const struct weir_window_spec *spec, int64_t t)
 {
-	int64_t into = floor_mod(t, spec->pane_ns) -
-	    (spec->kind == WEIR_TUMBLING ? spec->offset_ns
-					 : spec->offset_ns % spec->pane_ns);
+	int64_t into;
 	struct weir_span span;
 
+	if (spec->calendar.zone != NULL)
+		return weir_window_calendar_pane(spec, t);
+	into = floor_mod(t, spec->pane_ns) -
+	    (spec->kind == WEIR_TUMBLING ? spec->offset_ns
+					 : spec->offset_ns % spec->pane_ns);
 	if (into < 0)
 		into += spec->pane_ns;
 	if (__builtin_sub_overflow(t, into, &span.start) ||
@@ -196,6 +215,9 @@ weir_window_ends(const struct weir_window_spec *spec, struct weir_span pane,
 {
 	int128 first;
 
+	if (spec->calendar.zone != NULL)
+		return weir_window_calendar_ends(spec, pane, ends);
+	ends->calendar = NULL;
 	ends->stride = spec->slide_ns;
 	ends->first = ends->last = pane.end;
 	if (spec->kind == WEIR_TUMBLING)
@@ -221,6 +243,8 @@ weir_window_ends(const struct weir_window_spec *spec, struct weir_span pane,
 uint64_t
 weir_window_ended(const struct weir_window_ends *ends, int64_t t)
 {
+	if (ends->calendar != NULL)
+		return weir_window_calendar_ended(ends, t);
 	if (t < ends->first)
 		return 0;
 	if (t > ends->last)
@@ -233,6 +257,8 @@ weir_window_next(const struct weir_window_ends *ends, int64_t t, int64_t *end)
 {
 	int128 next;
 
+	if (ends->calendar != NULL)
+		return weir_window_calendar_next(ends, t, end);
 	*end = ends->first;
 	if (t < ends->first)
 		return 1;
@@ -248,6 +274,8 @@ struct weir_span
 weir_window_span(
     const struct weir_window_spec *spec, struct weir_span pane, int64_t end)
 {
+	if (spec->calendar.zone != NULL)
+		return weir_window_calendar_span(spec, pane, end);
 	if (spec->kind == WEIR_TUMBLING)
 		return pane;
 	if (spec->kind == WEIR_CUMULATE)

@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 #include "base/error.h"
+#include "op/calendar.h"
 
 #include <stdint.h>
 
@@ -30,6 +31,12 @@ enum weir_window_kind {
 #define WEIR_COUNT_MAX	     1000000000 /* events of a counted window */
 #define WEIR_COUNT_PANES_MAX 10000	/* panes of such a window */
 
+/* So many whole days, weeks, months or years; n 0: none. */
+struct weir_periods {
+	enum weir_calendar_unit unit;
+	int64_t n;
+};
+
 struct weir_window_spec {
 	enum weir_window_kind kind;
 	int64_t size_ns;
@@ -38,6 +45,12 @@ struct weir_window_spec {
 	int64_t pane_ns;
 	int64_t gap_ns;	       /* of sessions */
 	uint64_t count, every; /* events of a window; from result to result */
+	/* Instead, where windows follow a calendar (its zone is not NULL): */
+	struct weir_calendar calendar;
+	const char *zone_name;	     /* borrowed */
+	struct weir_periods periods; /* size, or what steps are counted in */
+	struct weir_periods steps;   /* of growth, or from window to window */
+	int64_t step_ns;	     /* the same, as time that goes by; or 0 */
 };
 
 /* A stretch of time, the end not included. */
@@ -46,12 +59,13 @@ struct weir_span {
 };
 
 /*
- * Read what -w and --offset say (offset may be NULL). Returns 1, or -1 with
- * *err (WEIR_USAGE).
+ * Read what -w, --offset and --tz say (NULL: nothing). Returns 1, or -1 with
+ * *err (WEIR_USAGE); fini it either way. The zone's name is borrowed.
  */
 int weir_window_parse(struct weir_window_spec *spec, const char *text,
-    const char *offset, struct weir_error *err);
-/* The canonical text of both, for fingerprints. */
+    const char *offset, const char *zone, struct weir_error *err);
+void weir_window_fini(struct weir_window_spec *spec);
+/* The canonical text of it all, for fingerprints. */
 void weir_window_print(
     struct weir_buf *out, const struct weir_window_spec *spec);
 
@@ -74,6 +88,7 @@ struct weir_span weir_window_pane(
 /* Where the windows of a pane end: first, and on by stride up to last. */
 struct weir_window_ends {
 	int64_t first, last, stride;
+	const struct weir_window_spec *calendar; /* instead of the stride */
 };
 /* 1, or 0 if no window takes the pane (hops longer than their size). */
 int weir_window_ends(const struct weir_window_spec *spec, struct weir_span pane,
