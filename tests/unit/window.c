@@ -144,15 +144,15 @@ test_print(void)
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w 1m");
 	b.len = 0;
-	weir_window_parse(&spec, "session:90s", NULL, NULL, NULL);
+	weir_window_parse(&spec, "session:90s", NULL, NULL, NULL, NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w session:1m30s");
 	b.len = 0;
-	weir_window_parse(&spec, "count:100/010", NULL, NULL);
+	weir_window_parse(&spec, "count:100/010", NULL, NULL, NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w count:100/10");
 	b.len = 0;
-	weir_window_parse(&spec, "count:5/5", NULL, NULL);
+	weir_window_parse(&spec, "count:5/5", NULL, NULL, NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w count:5");
 	weir_buf_fini(&b);
