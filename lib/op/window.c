@@ -87,11 +87,11 @@ read_sizes(
 }
 
 static int
-parse_global(
-    struct weir_window_spec *spec, const char *offset, struct weir_error *err)
+parse_global(struct weir_window_spec *spec, const char *offset,
+    const char *zone, struct weir_error *err)
 {
 	spec->kind = WEIR_GLOBAL;
-	if (offset != NULL)
+	if (offset != NULL || zone != NULL)
 		return refuse(
 		    "global", "the whole stream begins where it begins", err);
 	return 1;
@@ -110,7 +110,7 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 		return weir_window_parse_count(spec, text, offset, err);
 	*spec = (struct weir_window_spec){.kind = WEIR_TUMBLING};
 	if (strcmp(text, "global") == 0)
-		return parse_global(spec, offset, err);
+		return parse_global(spec, offset, zone, err);
 	rc = weir_window_calendar_parse(spec, text, offset, zone, err);
 	if (rc != 0)
 		return rc;

@@ -144,7 +144,7 @@ test_print(void)
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w 1m");
 	b.len = 0;
-	weir_window_parse(&spec, "session:90s", NULL, NULL, NULL, NULL);
+	weir_window_parse(&spec, "session:90s", NULL, NULL, NULL);
 	weir_window_print(&b, &spec);
 	is_text(b.data, b.len, "-w session:1m30s");
 	b.len = 0;
