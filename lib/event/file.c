@@ -299,6 +299,18 @@ open_again(struct weir_file *f, struct weir_error *err)
 }
 
 int
+weir_file_like(struct weir_file *f, uint64_t print, uint32_t print_len,
+    uint64_t off, struct weir_error *err)
+{
+	if (read_to(f, sizeof f->head, err) < 0)
+		return -1;
+	if (f->head_len < print_len || weir_file_print(f, print_len) != print)
+		return 0;
+	/* What is shorter than a print is known whole. */
+	return print_len == sizeof f->head || f->off == off;
+}
+
+int
 weir_file_rewind(struct weir_file *f, struct weir_error *err)
 {
 	if (f->packed)

@@ -81,6 +81,13 @@ uint64_t weir_file_print(const struct weir_file *f, uint32_t len);
  */
 int weir_file_match(struct weir_file *f, const struct weir_place *place,
     struct weir_error *err);
+/*
+ * Does the content look like that of another file, of which off bytes were read
+ * to its end, and print_len of them give the print? 1, 0, and then f can only be
+ * closed, rewound, or asked again; or -1.
+ */
+int weir_file_like(struct weir_file *f, uint64_t print, uint32_t print_len,
+    uint64_t off, struct weir_error *err);
 /* Begin a regular file anew. */
 int weir_file_rewind(struct weir_file *f, struct weir_error *err);
 /*

@@ -54,9 +54,11 @@ find(struct weir_seen *s, uint64_t dev, uint64_t ino)
 static void
 put(struct weir_seen *s, const struct done *new)
 {
-	struct done *d = find(s, new->dev, new->ino);
+	struct done *d = new->ino == 0 ? NULL : find(s, new->dev, new->ino);
 
 	if (d == NULL) {
+		if (s->n == s->cap)
+			weir_seen_age(s);
 		s->done =
 		    weir_grow(s->done, &s->cap, s->n + 1, sizeof *s->done);
 		d = &s->done[s->n++];
@@ -70,16 +72,30 @@ weir_seen_add(struct weir_seen *s, const struct weir_file *f)
 {
 	struct stat st;
 
-	/* A deleted file will not be met again, but its inode may. */
-	if (!f->regular || f->base + f->off == 0 || fstat(f->fd, &st) < 0 ||
-	    st.st_nlink == 0)
+	if (!f->regular || f->base + f->off == 0 || fstat(f->fd, &st) < 0)
 		return;
+	/*
+	 * A deleted file will not be met again, but its inode may, and so may
+	 * its content, if it was compressed.
+	 */
 	put(s,
 	    &(struct done){.dev = f->dev,
-		.ino = f->ino,
+		.ino = st.st_nlink == 0 ? 0 : f->ino,
 		.off = f->base + f->off,
 		.print_len = f->head_len,
 		.print = weir_file_print(f, f->head_len)});
+}
+
+int
+weir_seen_like(
+    const struct weir_seen *s, struct weir_file *f, struct weir_error *err)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < s->n && r == 0; i++)
+		r = weir_file_like(f, s->done[i].print, s->done[i].print_len,
+		    s->done[i].off, err);
+	return r;
 }
 
 void
@@ -122,6 +138,14 @@ weir_seen_has(struct weir_seen *s, const char *path, const struct stat *st)
 	}
 	d->asked_ms = weir_follow_now_ms();
 	return true;
+}
+
+bool
+weir_seen_whole(struct weir_seen *s, const char *path, const struct stat *st)
+{
+	return weir_seen_has(s, path, st) &&
+	    find(s, (uint64_t)st->st_dev, (uint64_t)st->st_ino)->off ==
+	    (uint64_t)st->st_size;
 }
 
 void

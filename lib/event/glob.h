@@ -24,10 +24,16 @@ struct weir_seen *weir_seen_new(void);
 void weir_seen_free(struct weir_seen *s);
 /* A regular file is about to be closed. */
 void weir_seen_add(struct weir_seen *s, const struct weir_file *f);
+/* Is f, compressed and not read yet, what became of one of them? 1, 0, -1. */
+int weir_seen_like(
+    const struct weir_seen *s, struct weir_file *f, struct weir_error *err);
 /* It cannot be read now: it is one of them until it can be. */
 void weir_seen_refuse(struct weir_seen *s, const struct stat *st);
 /* Is the file at path, which looks like st, one of them? */
 bool weir_seen_has(
+    struct weir_seen *s, const char *path, const struct stat *st);
+/* The same, and was it read to the end that it has now? */
+bool weir_seen_whole(
     struct weir_seen *s, const char *path, const struct stat *st);
 /* Forget what has not been asked for in a while: its inode may serve anew. */
 void weir_seen_age(struct weir_seen *s);

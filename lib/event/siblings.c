@@ -1,3 +1,4 @@
+#define _GNU_SOURCE
 #include "event/siblings.h"
 
 #include "base/mem.h"
@@ -11,15 +12,17 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TRIES	   3	/* scans, when files move while we look */
-#define SCAN_MAX   4096 /* siblings that are looked at */
+#define TRIES	   3	 /* scans, when files move while we look */
+#define SCAN_MAX   65536 /* siblings that are looked at */
 #define PLACE_GONE "the saved place is gone: "
 
 struct entry {
 	char *path;
 	const char *suffix; /* behind NAME, in path */
+	bool rotated;	    /* as names go */
 	struct weir_inode id;
 	struct timespec mtime;
+	uint64_t size;
 };
 
 struct list {
@@ -67,75 +70,33 @@ weir_files_fini(struct weir_files *q)
 	*q = (struct weir_files){0};
 }
 
-/* "NAME.3" is older than "NAME.2"; dates in names grow. */
+/* "NAME.3" is older than "NAME.2"; dates and numbers in names grow. */
 static int
 by_suffix(const char *a, const char *b)
 {
 	if (a[0] == '.' && b[0] == '.' && isdigit((unsigned char)a[1]) &&
 	    isdigit((unsigned char)b[1]) && strlen(a) < 8 && strlen(b) < 8)
 		return atoi(b + 1) - atoi(a + 1);
-	return strcmp(a, b);
+	return strverscmp(a, b);
+}
+
+static int
+compare_times(const struct timespec *a, const struct timespec *b)
+{
+	if (a->tv_sec != b->tv_sec)
+		return a->tv_sec < b->tv_sec ? -1 : 1;
+	if (a->tv_nsec != b->tv_nsec)
+		return a->tv_nsec < b->tv_nsec ? -1 : 1;
+	return 0;
 }
 
 static int
 by_time(const void *va, const void *vb)
 {
 	const struct entry *a = va, *b = vb;
+	int d = compare_times(&a->mtime, &b->mtime);
 
-	if (a->mtime.tv_sec != b->mtime.tv_sec)
-		return a->mtime.tv_sec < b->mtime.tv_sec ? -1 : 1;
-	if (a->mtime.tv_nsec != b->mtime.tv_nsec)
-		return a->mtime.tv_nsec < b->mtime.tv_nsec ? -1 : 1;
-	return by_suffix(a->suffix, b->suffix);
-}
-
-static void
-add(struct list *l, const char *dir, size_t dir_len, const char *file,
-    size_t base_len)
-{
-	struct stat st;
-	struct entry *e;
-	struct weir_buf path = {0};
-
-	weir_buf_add(&path, dir, dir_len);
-	weir_buf_puts(&path, file);
-	if (stat(weir_buf_cstr(&path), &st) < 0 || !S_ISREG(st.st_mode)) {
-		weir_buf_fini(&path);
-		return;
-	}
-	l->e = weir_grow(l->e, &l->cap, l->n + 1, sizeof *l->e);
-	e = &l->e[l->n++];
-	e->path = path.data;
-	e->suffix = path.data + dir_len + base_len;
-	e->id = (struct weir_inode){(uint64_t)st.st_dev, (uint64_t)st.st_ino};
-	e->mtime = st.st_mtim;
-}
-
-/* All regular files NAME*, oldest first. */
-static int
-scan(const char *name, struct list *l, struct weir_error *err)
-{
-	const char *slash = strrchr(name, '/');
-	const char *base = slash ? slash + 1 : name;
-	size_t dir_len = (size_t)(base - name), base_len = strlen(base);
-	char *path = dir_len ? weir_strndup(name, dir_len) : weir_strdup(".");
-	DIR *d = opendir(path);
-	struct dirent *de;
-
-	if (d == NULL) {
-		weir_fail_errno(err, "cannot list the directory of %s", base);
-		free(path);
-		return -1;
-	}
-	while (l->n < SCAN_MAX && (de = readdir(d)) != NULL)
-		if (strncmp(de->d_name, base, base_len) == 0 &&
-		    de->d_name[base_len] != '\0')
-			add(l, name, dir_len, de->d_name, base_len);
-	closedir(d);
-	free(path);
-	if (l->n > 0)
-		qsort(l->e, l->n, sizeof *l->e, by_time);
-	return 1;
+	return d != 0 ? d : by_suffix(a->suffix, b->suffix);
 }
 
 /* Length of the path without the ending of a compression program. */
@@ -165,20 +126,88 @@ weir_siblings_packed(const char *path)
  * compressed twin, perhaps still being written, of a file that is there, too.
  */
 static bool
-rotated(const struct list *l, const struct entry *e)
+rotated(const char *path, const char *suffix)
 {
-	size_t len = stem_len(e->path);
-	const char *s = e->suffix, *end = e->path + len;
+	size_t len = stem_len(path);
+	const char *s = suffix, *end = path + len;
+	struct stat st;
+	char *stem;
+	bool twin;
 
 	while (s < end && !isdigit((unsigned char)*s))
 		s++;
-	if (s == end || end[-1] == '~')
+	if (s >= end || end[-1] == '~')
 		return false;
-	for (size_t i = 0; i < l->n && e->path[len] != '\0'; i++)
-		if (strlen(l->e[i].path) == len &&
-		    memcmp(l->e[i].path, e->path, len) == 0)
-			return false;
-	return true;
+	if (path[len] == '\0')
+		return true;
+	stem = weir_strndup(path, len);
+	twin = lstat(stem, &st) == 0;
+	free(stem);
+	return !twin;
+}
+
+/* Take path, if it is such a file, unless it was last changed before since. */
+static void
+add(struct list *l, char *path, size_t name_len, const struct timespec *since)
+{
+	/* In this order: what has no twin any more is compressed to its end. */
+	bool by_rotation = rotated(path, path + name_len);
+	struct stat st;
+
+	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (since != NULL &&
+		(!by_rotation || compare_times(&st.st_mtim, since) < 0))) {
+		free(path);
+		return;
+	}
+	l->e = weir_grow(l->e, &l->cap, l->n + 1, sizeof *l->e);
+	l->e[l->n++] = (struct entry){.path = path,
+	    .suffix = path + name_len,
+	    .rotated = by_rotation,
+	    .id = {(uint64_t)st.st_dev, (uint64_t)st.st_ino},
+	    .mtime = st.st_mtim,
+	    .size = (uint64_t)st.st_size};
+}
+
+/*
+ * All regular files NAME*, oldest first; with a time, those that rotation may
+ * have left since then.
+ */
+static int
+scan(const char *name, const struct timespec *since, struct list *l,
+    struct weir_error *err)
+{
+	const char *slash = strrchr(name, '/');
+	const char *base = slash ? slash + 1 : name;
+	size_t dir_len = (size_t)(base - name), base_len = strlen(base);
+	char *dir = dir_len ? weir_strndup(name, dir_len) : weir_strdup(".");
+	DIR *d = opendir(dir);
+	struct dirent *de;
+
+	free(dir);
+	if (d == NULL)
+		return weir_fail_errno(
+		    err, "cannot list the directory of %s", base);
+	while (l->n < SCAN_MAX && (de = readdir(d)) != NULL) {
+		struct weir_buf path = {0};
+
+		if (strncmp(de->d_name, base, base_len) != 0 ||
+		    de->d_name[base_len] == '\0')
+			continue;
+		weir_buf_add(&path, name, dir_len);
+		weir_buf_puts(&path, de->d_name);
+		weir_buf_cstr(&path);
+		add(l, path.data, dir_len + base_len, since);
+	}
+	closedir(d);
+	if (l->n == SCAN_MAX)
+		return weir_fail(err, WEIR_STATE,
+		    "%s: more than %d files beside it have names that begin "
+		    "alike",
+		    base, SCAN_MAX);
+	if (l->n > 0)
+		qsort(l->e, l->n, sizeof *l->e, by_time);
+	return 1;
 }
 
 /* 1 open; 0 it moved meanwhile (or cannot be read: not ours); -1. */
@@ -211,7 +240,7 @@ push_newer(const struct list *l, size_t i, struct weir_inode current,
 		if (same(e->id, current))
 			break;
 		if (same(e->id, l->e[i].id) || same(e->id, l->e[j - 1].id) ||
-		    !rotated(l, e))
+		    !e->rotated)
 			continue;
 		if (q->n == WEIR_SIBLINGS_MAX)
 			return weir_fail(err, WEIR_STATE,
@@ -310,7 +339,7 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 		struct list l = {0};
 		size_t at = 0;
 
-		r = scan(name, &l, err);
+		r = scan(name, NULL, &l, err);
 		if (r > 0)
 			r = find(name, &l, place, current, q, &at, err);
 		if (r > 0) {
@@ -330,44 +359,122 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 	return r;
 }
 
-/* Leave those that the pattern takes, old apart, out of the list. */
-static void
-list_leave(struct list *l, const char *pattern, struct weir_inode old)
-{
-	size_t i, n = 0;
+/* --- while it is followed --- */
 
-	for (i = 0; i < l->n; i++)
-		if (!same(l->e[i].id, old) &&
-		    weir_glob_takes(pattern, l->e[i].path))
-			free(l->e[i].path);
-		else
-			l->e[n++] = l->e[i];
-	l->n = n;
+/* Was the entry read before? Compressed ones are told by content. 1, 0, -1. */
+static int
+was_read(const struct weir_rotation *r, const struct entry *e,
+    struct weir_file *f, struct weir_error *err)
+{
+	struct stat st = {.st_dev = (dev_t)e->id.dev,
+	    .st_ino = (ino_t)e->id.ino,
+	    .st_size = (off_t)e->size};
+	int is;
+
+	if (!f->packed)
+		return weir_seen_has(r->seen, e->path, &st);
+	is = weir_file_like(f, weir_file_print(r->old, r->old->head_len),
+	    r->old->head_len, r->old->base + r->old->off, err);
+	if (is == 0)
+		is = weir_seen_like(r->seen, f, err);
+	if (is == 0 && weir_file_rewind(f, err) < 0)
+		return -1;
+	return is;
+}
+
+/* Push the entry unless it was read. 1, 0 to scan again, -1. */
+static int
+push_unread(const struct weir_rotation *r, const struct entry *e,
+    struct weir_files *q, struct weir_error *err)
+{
+	struct weir_file f;
+	int is = open_entry(e, &f, err);
+
+	if (is <= 0)
+		return is;
+	is = weir_file_unpack(&f, err);
+	if (is >= 0)
+		is = was_read(r, e, &f, err);
+	if (is == 0)
+		weir_files_push(q, &f);
+	weir_file_close(&f);
+	return is < 0 ? -1 : 1;
+}
+
+/* Is one of them the old file, compressed? 1, 0, -1. */
+static int
+compressed(
+    const struct weir_rotation *r, const struct list *l, struct weir_error *err)
+{
+	int is = 0;
+
+	for (size_t i = 0; i < l->n && is == 0; i++) {
+		struct weir_file f;
+
+		if (!weir_siblings_packed(l->e[i].path) ||
+		    open_entry(&l->e[i], &f, NULL) <= 0)
+			continue;
+		is = weir_file_unpack(&f, err);
+		if (is > 0)
+			is = weir_file_like(&f,
+			    weir_file_print(r->old, r->old->head_len),
+			    r->old->head_len, r->old->base + r->old->off, err);
+		weir_file_close(&f);
+	}
+	return is;
+}
+
+/* One look; 1, 0 to look again, -1. */
+static int
+push_between(const struct weir_rotation *r, const struct list *l,
+    struct weir_files *q, struct weir_error *err)
+{
+	const struct weir_inode old = {r->old->dev, r->old->ino};
+	struct weir_inode last = old;
+	int is;
+
+	for (size_t i = 0; i < l->n; i++) {
+		const struct entry *e = &l->e[i];
+
+		/* Rotated away meanwhile: the rest is for the next look. */
+		if (same(e->id, r->current))
+			break;
+		if (same(e->id, last) || same(e->id, old) ||
+		    (r->pattern && weir_glob_takes(r->pattern, e->path)))
+			continue;
+		if (q->n == WEIR_SIBLINGS_MAX)
+			return 0;
+		is = push_unread(r, e, q, err);
+		if (is <= 0)
+			return is;
+		last = e->id;
+	}
+	return 1;
 }
 
 int
-weir_siblings_between(const char *name, const char *pattern,
-    struct weir_inode old, struct weir_inode current, struct weir_files *q,
-    struct weir_error *err)
+weir_siblings_between(
+    const struct weir_rotation *r, struct weir_files *q, struct weir_error *err)
 {
-	int r = 0;
+	struct stat st;
+	int is = 0;
 
-	for (int i = 0; i < TRIES && r == 0; i++) {
+	if (fstat(r->old->fd, &st) < 0)
+		return 1;
+	for (int i = 0; i < TRIES && is == 0 && q->n < WEIR_SIBLINGS_MAX; i++) {
 		struct list l = {0};
-		size_t at = 0;
 
 		weir_files_fini(q);
-		r = scan(name, &l, err);
-		if (pattern != NULL)
-			list_leave(&l, pattern, old);
-		while (at < l.n && !same(l.e[at].id, old))
-			at++;
-		/* Not there: deleted, or moving while the list was made. */
-		if (r > 0)
-			r = at < l.n ? push_newer(&l, at, current, q, err) : 0;
+		is = scan(r->name, &st.st_mtim, &l, err);
+		if (is > 0 && st.st_nlink == 0)
+			is = compressed(r, &l, err);
+		if (is > 0)
+			is = push_between(r, &l, q, err);
+		else if (is == 0)
+			is = 1;
 		list_fini(&l);
 	}
-	if (r < 0)
+	if (is < 0)
 		weir_files_fini(q);
-	return r < 0 ? -1 : 1;
+	return is;
 }

@@ -16,6 +16,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct weir_seen;
+
 #define WEIR_SIBLINGS_MAX 256 /* that are read in a row */
 
 /* A file by its inode; ino 0: none. */
@@ -41,13 +43,22 @@ void weir_files_fini(struct weir_files *q);
  */
 int weir_siblings_find(const char *name, const struct weir_place *place,
     struct weir_inode current, struct weir_files *q, struct weir_error *err);
+
+struct weir_rotation {
+	const char *name;
+	const char *pattern; /* what it takes (glob.h) is left to it; or NULL */
+	const struct weir_file *old; /* had the name, and was read */
+	struct weir_inode current;   /* has it now */
+	struct weir_seen *seen;	     /* what was read before old */
+};
+
 /*
- * The siblings between old, which was just rotated away, and current: usually
- * none. If old is not among them, none. Those that the pattern takes (glob.h;
- * NULL: no pattern) are left to it. 1 or -1.
+ * Put the siblings that were rotated away after old and before current, usually
+ * none, into the empty q. If old was deleted, and not compressed, none. Returns
+ * 1; 0 if there are more, or they move too fast: ask again after those in q
+ * were read; -1.
  */
-int weir_siblings_between(const char *name, const char *pattern,
-    struct weir_inode old, struct weir_inode current, struct weir_files *q,
+int weir_siblings_between(const struct weir_rotation *r, struct weir_files *q,
     struct weir_error *err);
 
 /* Does the name end as that of a compressed file does? */

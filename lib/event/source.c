@@ -84,8 +84,8 @@ weir_source_begin(struct weir_source *s, struct weir_error *err)
 static void
 let_go(struct weir_source *s)
 {
-	if (s->c.seen != NULL && s->file.fd >= 0)
-		weir_seen_add(s->c.seen, &s->file);
+	if (s->seen != NULL && s->file.fd >= 0)
+		weir_seen_add(s->seen, &s->file);
 	weir_file_close(&s->file);
 	s->gone_ms = 0;
 }
@@ -107,6 +107,8 @@ weir_source_open(const struct weir_source_config *c, struct weir_error *err)
 	struct weir_source *s = weir_calloc(1, sizeof *s);
 
 	s->c = *c;
+	if (c->follow)
+		s->seen = c->seen != NULL ? c->seen : weir_seen_new();
 	s->file.fd = s->new.fd = -1;
 	if (c->fd == 0)
 		snprintf(s->descriptor, sizeof s->descriptor, "standard input");
@@ -126,6 +128,8 @@ weir_source_close(struct weir_source *s)
 	if (s == NULL)
 		return;
 	weir_source_end(s);
+	if (s->seen != s->c.seen)
+		weir_seen_free(s->seen);
 	free(s);
 }
 
@@ -170,6 +174,16 @@ nothing(struct weir_source *s)
 	return WEIR_GOT_NOTHING;
 }
 
+/* Does the file that was just opened belong to another source? */
+static bool
+taken(const struct weir_source *s, const struct weir_file *f)
+{
+	struct stat st;
+
+	return s->c.taken != NULL && fstat(f->fd, &st) == 0 &&
+	    s->c.taken(s->c.ctx, s->c.names[s->i], &st);
+}
+
 /*
  * Does another file have the name now? It is opened at once, so that it cannot
  * be missed, whatever happens to the name later.
@@ -190,7 +204,8 @@ look_for_new(struct weir_source *s)
 	/* Not readable yet, perhaps: it is looked at again. */
 	if (weir_file_open(&s->new, name, NULL) != 1)
 		return false;
-	if (s->new.dev == s->file.dev && s->new.ino == s->file.ino) {
+	if ((s->new.dev == s->file.dev && s->new.ino == s->file.ino) ||
+	    taken(s, &s->new)) {
 		weir_file_close(&s->new);
 		return false;
 	}
@@ -240,6 +255,24 @@ give_up(struct weir_source *s)
 	return boundary(s);
 }
 
+/* Another file has the name: on to it, by way of those between. */
+static int
+rotated(struct weir_source *s, struct weir_error *err)
+{
+	const struct weir_rotation r = {.name = s->c.names[s->i],
+	    .pattern = s->c.pattern,
+	    .old = &s->file,
+	    .current = weir_source_inode(&s->new),
+	    .seen = s->seen};
+	int all = weir_siblings_between(&r, &s->queue, err);
+
+	if (all < 0)
+		return -1;
+	if (all > 0)
+		weir_files_push(&s->queue, &s->new);
+	return s->queue.n > 0 ? boundary(s) : nothing(s);
+}
+
 /* The followed file has no more bytes at the moment. */
 static int
 at_end_followed(struct weir_source *s, char *buf, size_t cap, size_t *got,
@@ -268,12 +301,7 @@ at_end_followed(struct weir_source *s, char *buf, size_t cap, size_t *got,
 		return nothing(s);
 	if (!new)
 		return give_up(s);
-	if (weir_siblings_between(s->c.names[s->i], s->c.pattern,
-		weir_source_inode(&s->file), weir_source_inode(&s->new),
-		&s->queue, err) < 0)
-		return -1;
-	weir_files_push(&s->queue, &s->new);
-	return boundary(s);
+	return rotated(s, err);
 }
 
 static int
@@ -306,6 +334,8 @@ look_for_first(struct weir_source *s, struct weir_error *err)
 	weir_follow_drain(&s->w);
 	if (weir_file_open(&s->file, s->c.names[s->i], err) < 0)
 		return -1;
+	if (s->file.fd >= 0 && taken(s, &s->file))
+		weir_file_close(&s->file);
 	if (s->file.fd < 0)
 		return 0;
 	weir_follow_add(&s->w, s->file.fd);

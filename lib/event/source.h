@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 enum weir_got {
 	WEIR_GOT_END =
@@ -41,6 +42,12 @@ struct weir_source_config {
 	 */
 	const char *pattern;
 	struct weir_seen *seen; /* is told of files that are closed; or NULL */
+	/*
+	 * Is the file that has the name now another source's, which followed it
+	 * when it had another? Then it is left to that one. NULL: nobody's.
+	 */
+	bool (*taken)(void *ctx, const char *path, const struct stat *st);
+	void *ctx;
 };
 
 #define WEIR_PRINT_MAX 1024

@@ -24,10 +24,11 @@ struct weir_source {
 
 	bool following; /* the rest is used: names[i] is followed */
 	struct weir_follow w;
-	bool idle;	      /* the last read found nothing */
-	struct weir_file new; /* what has the name now, not read yet */
-	int64_t new_ms;	      /* when it was first seen */
-	int64_t gone_ms;      /* the file has had no name since; 0: it has */
+	bool idle;		/* the last read found nothing */
+	struct weir_seen *seen; /* what was read: c.seen, or its own */
+	struct weir_file new;	/* what has the name now, not read yet */
+	int64_t new_ms;		/* when it was first seen */
+	int64_t gone_ms;	/* the file has had no name since; 0: it has */
 	bool gone; /* the next read closes it, and waits for another */
 
 	uint64_t read; /* bytes, of all files */

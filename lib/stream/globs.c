@@ -97,6 +97,21 @@ known(struct weir_stage *st, const char *path, const struct stat *sb)
 	return weir_seen_has(st->seen, path, sb) || weir_stage_writes(st, sb);
 }
 
+bool
+weir_stage_taken(void *ctx, const char *path, const struct stat *sb)
+{
+	const struct weir_input *in = ctx;
+	const struct weir_stage *st = in->stage;
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++)
+		if (i != in->i && st->inputs[i].source != NULL &&
+		    weir_source_has(st->inputs[i].source, (uint64_t)sb->st_dev,
+			(uint64_t)sb->st_ino))
+			return true;
+	return weir_seen_whole(st->seen, path, sb);
+}
+
 /* The first place behind the operands that is free. */
 static struct weir_input *
 free_place(struct weir_stage *st)
@@ -114,6 +129,14 @@ free_place(struct weir_stage *st)
 	return &st->inputs[i];
 }
 
+static int
+leave(struct weir_stage *st, struct weir_input *in)
+{
+	weir_watermark_end(&st->wm, in->i);
+	weir_input_retire(in);
+	return 1;
+}
+
 /* It cannot be read: that is told, and it is left alone until it can be. */
 static int
 refuse(struct weir_stage *st, struct weir_input *in, const struct stat *sb,
@@ -122,9 +145,7 @@ refuse(struct weir_stage *st, struct weir_input *in, const struct stat *sb,
 	weir_seen_refuse(st->seen, sb);
 	if (st->c.warn != NULL)
 		st->c.warn(st->c.ctx, why->text);
-	weir_watermark_end(&st->wm, in->i);
-	weir_input_retire(in);
-	return 1;
+	return leave(st, in);
 }
 
 static int
@@ -150,7 +171,11 @@ found(
 	if (weir_input_timing(in, err) < 0)
 		return -1;
 	if (weir_input_open(in, err) > 0)
-		return 1;
+		/* Has another file got the name meanwhile? We look again. */
+		return weir_source_has(in->source, (uint64_t)sb->st_dev,
+			   (uint64_t)sb->st_ino)
+		    ? 1
+		    : leave(st, in);
 	return errno == EACCES ? refuse(st, in, sb, err) : -1;
 }
 

@@ -98,6 +98,8 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	    .once = c->once,
 	    .notices = st->notices,
 	    .seen = st->seen,
+	    .taken = st->seen != NULL ? weir_stage_taken : NULL,
+	    .ctx = in,
 	    .pattern = in->own_name ? c->files[in->operand] : NULL};
 	struct weir_reader_config rc = {.format = weir_input_format(in),
 	    .convert =

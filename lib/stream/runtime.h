@@ -163,6 +163,8 @@ size_t weir_stage_inputs_max(const struct weir_stage_config *c);
 int weir_stage_open_many(struct weir_stage *st, struct weir_error *err);
 /* Take in the files that match by now, if it is time to look. 1 or -1. */
 int weir_stage_look(struct weir_stage *st, struct weir_error *err);
+/* Does the file at path belong to another input than ctx (source.h)? */
+bool weir_stage_taken(void *ctx, const char *path, const struct stat *sb);
 
 /* overlap.c: 1, or -1 with *err (WEIR_USAGE) if there is such a file. */
 int weir_stage_check_files(const struct weir_stage *st, struct weir_error *err);

@@ -146,6 +146,37 @@ line() {
 	stop
 }
 
+@test "numbered files that all match move on together: each is read once" {
+	line logs/app 1
+	line logs/app.1 1
+	line logs/app.2 1
+	follow 'logs/*'
+	lines 3
+	for i in 2 3 4; do
+		mv logs/app.2 logs/app.3
+		mv logs/app.1 logs/app.2
+		mv logs/app logs/app.1
+		line logs/app $i
+		lines $((i + 2))
+	done
+	line logs/app 5 # a look at every name comes before this
+	wait_for '[ $(find /proc/$pid/fd -lname "*/logs/app*" | wc -l) -ge 1 ]'
+	lines 7
+	stop
+}
+
+@test "names that are given, one for the other: each file is read once" {
+	line a 1
+	follow a a.1
+	lines 1
+	mv a a.1
+	line a 2
+	lines 2
+	line a 3
+	lines 3
+	stop
+}
+
 @test "deleted files are read to their end and closed" {
 	line logs/keep 1
 	follow 'logs/*'
@@ -159,7 +190,7 @@ line() {
 		rm "logs/$i"
 	done
 	lines 401
-	wait_for '[ $(find /proc/$pid/fd -lname "*deleted*" | wc -l) = 0 ]'
+	wait_for '[ $(find /proc/$pid/fd -lname "*logs*deleted*" | wc -l) = 0 ]'
 	line logs/keep 2
 	line logs/1 2
 	lines 403

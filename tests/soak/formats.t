@@ -7,14 +7,14 @@
 # shellcheck disable=SC2094
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
+build=$(cd "${BUILD:-$here/../../build}" && pwd)
 lines=${SOAK_LINES:-20000}
 few=10000
 slack=512 # KiB
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
 cd "$dir" || exit 1
-build=${BUILD:-$here/../../build}
-n=0 failed=0
+n=0 failed=0 peak=0
 
 result() { # result STATUS NAME
 	n=$((n + 1))
