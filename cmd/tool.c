@@ -31,6 +31,14 @@ write_all(int fd, const char *data, size_t len)
 	}
 }
 
+static const char *
+spill_dir(void)
+{
+	const char *dir = getenv("TMPDIR");
+
+	return dir != NULL && *dir != '\0' ? dir : "/tmp";
+}
+
 static bool
 colored(const struct tool *t, int fd)
 {
@@ -179,6 +187,7 @@ tool_init(
 	t->config.warn = warn;
 	t->config.show_stats = show_stats;
 	t->config.ctx = t;
+	t->config.spill_dir = spill_dir();
 	hold_descriptors();
 	tool_probes(name);
 	if (tool_signals(&t->config, &err) < 0)

@@ -357,9 +357,24 @@ still_the_same(struct weir_source *s, struct weir_error *err)
 	return r < 0 ? -1 : !r;
 }
 
+void
+weir_source_set_via(struct weir_source *s, weir_source_via *via, void *ctx)
+{
+	s->via = via;
+	s->via_ctx = ctx;
+}
+
 int
 weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
     struct weir_error *err)
+{
+	return s->via != NULL ? s->via(s->via_ctx, buf, cap, got, err)
+			      : weir_source_read_direct(s, buf, cap, got, err);
+}
+
+int
+weir_source_read_direct(struct weir_source *s, char *buf, size_t cap,
+    size_t *got, struct weir_error *err)
 {
 	int r;
 

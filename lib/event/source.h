@@ -70,6 +70,16 @@ struct weir_source *weir_source_open(
     const struct weir_source_config *c, struct weir_error *err);
 void weir_source_close(struct weir_source *s);
 
+/*
+ * Let all reading go through via, which calls weir_source_read_direct() itself
+ * when it sees fit: for bytes that are read ahead of their turn.
+ */
+typedef int weir_source_via(
+    void *ctx, char *buf, size_t cap, size_t *got, struct weir_error *err);
+void weir_source_set_via(
+    struct weir_source *s, weir_source_via *via, void *ctx);
+int weir_source_read_direct(struct weir_source *s, char *buf, size_t cap,
+    size_t *got, struct weir_error *err);
 /* One read. Returns an enum weir_got, or -1 with *err. */
 int weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
     struct weir_error *err);

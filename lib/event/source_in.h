@@ -31,6 +31,8 @@ struct weir_source {
 	int64_t gone_ms;	/* the file has had no name since; 0: it has */
 	bool gone; /* the next read closes it, and waits for another */
 
+	weir_source_via *via; /* NULL: directly */
+	void *via_ctx;
 	uint64_t read; /* bytes, of all files */
 	char descriptor[32];
 };

@@ -120,6 +120,7 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 		return -1;
 	in->reader = weir_reader_new(&rc, in->source);
 	in->opened = true;
+	weir_input_queue(in);
 	in->heard_ns = weir_clock_ns();
 	return 1;
 }
@@ -129,8 +130,11 @@ weir_input_close(struct weir_input *in)
 {
 	weir_reader_free(in->reader);
 	weir_source_close(in->source);
+	weir_queue_free(in->queue);
 	in->reader = NULL;
 	in->source = NULL;
+	in->queue = NULL;
+	in->queued_end = 0;
 	in->have = false;
 }
 

@@ -105,6 +105,13 @@ weir_stage_fill(
 {
 	bool regular = weir_source_regular(in->source);
 
+	if (regular || weir_input_has_ahead(in))
+		st->starved_ns = 0;
+	if (weir_input_has_ahead(in)) {
+		if (weir_stage_glance(st, err) < 0)
+			return -1;
+		return st->ended ? 1 : weir_stage_read_input(st, in, err);
+	}
 	/* Whoever else holds the pipe open: END is the end. */
 	if (!regular && weir_input_at_end(in))
 		return weir_stage_end_input(st, in, err);

@@ -9,6 +9,7 @@
  *     wait.c     what it waits for
  *     clock.c    alarms, and time by the wall clock
  *     globs.c    inputs that appear while it runs
+ *     ahead.c    reading inputs ahead of their turn
  *     meet.c     what inputs are, before the first event
  *     tables.c   inputs that are read whole
  *     input.c    one input: open, decode, assign time
@@ -20,6 +21,7 @@
 #define WEIR_STREAM_RUNTIME_H
 
 #include "event/glob.h"
+#include "stream/queue.h"
 #include "stream/stage.h"
 #include "stream/timing.h"
 #include "stream/watermark.h"
@@ -47,6 +49,9 @@ struct weir_input {
 	struct weir_reader_counts counted; /* already in the metrics */
 	bool waiting;			   /* the last fill found nothing */
 	bool ready;			   /* reading will not block */
+	/* What was read ahead of its turn; NULL: nothing ever is. */
+	struct weir_queue *queue;
+	int queued_end; /* behind that: an enum weir_got but DATA, plus 1 */
 	bool end_read;	/* END was; more would be corruption */
 	bool resting;	/* its writer says that it is idle */
 	bool spent;	/* all that was read of it has been handed over */
@@ -85,10 +90,14 @@ struct weir_stage {
 	int64_t due, hold_ns;
 	int64_t idle_base, idle_since_ns; /* all inputs are silent since */
 	int64_t alarm_ns;		  /* monotonic clock; 0: none */
-	int64_t now;	 /* of proc_time: the wall clock, never going back */
-	bool tells_time; /* … to those behind us, who see frames */
-	bool arrival;	 /* inputs are read as they are ready */
-	size_t turn;	 /* whose turn it is then */
+	int64_t now;	    /* of proc_time: the wall clock, never going back */
+	bool tells_time;    /* … to those behind us, who see frames */
+	bool arrival;	    /* inputs are read as they are ready */
+	size_t turn;	    /* whose turn it is then */
+	bool queues;	    /* there is an input with one */
+	int64_t starved_ns; /* nothing came of starved_by since; 0: it did */
+	size_t starved_by;
+	char *ahead;	      /* to read ahead into */
 	struct pollfd *polls; /* of the wait, and which inputs */
 	size_t *polled, polls_cap;
 	/* following many files */
@@ -181,6 +190,21 @@ int weir_stage_start(
 
 /* HELLO, once st->hello is what it should be. */
 int weir_stage_greet(struct weir_stage *st, struct weir_error *err);
+
+/* ahead.c */
+/* Of several inputs open those that a writer may be waiting for. 1 or -1. */
+int weir_stage_open_pipes(struct weir_stage *st, struct weir_error *err);
+/* The input was opened: it gets a queue if it may need one. */
+void weir_input_queue(struct weir_input *in);
+/* Is there something that was read ahead? Then reading does not block. */
+bool weir_input_has_ahead(const struct weir_input *in);
+/* Should it be read ahead when there is something, and by one read? */
+bool weir_input_wants_ahead(const struct weir_input *in);
+int weir_input_read_ahead(struct weir_input *in, struct weir_error *err);
+/* Input `awaited` is waited for, and nothing of it is there. */
+void weir_stage_starve(struct weir_stage *st, size_t awaited);
+/* In how many ms may files be used, if that makes a difference? Or -1. */
+int64_t weir_stage_spill_limit(const struct weir_stage *st);
 
 /* meet.c */
 /*

@@ -82,6 +82,7 @@ weir_stage_free(struct weir_stage *st)
 		weir_side_free(st->sides[i]);
 	free(st->inputs);
 	free(st->polls);
+	free(st->ahead);
 	free(st->polled);
 	weir_notices_free(st->notices);
 	weir_seen_free(st->seen);
@@ -212,7 +213,8 @@ static int
 run(struct weir_stage *st, struct weir_error *err)
 {
 	if (open_timing(st, err) < 0 || weir_stage_check_files(st, err) < 0 ||
-	    weir_stage_open_many(st, err) < 0)
+	    weir_stage_open_many(st, err) < 0 ||
+	    weir_stage_open_pipes(st, err) < 0)
 		return -1;
 	if (st->c.hello != NULL) {
 		weir_hello_copy(&st->hello, st->c.hello);

@@ -87,6 +87,11 @@ struct weir_stage_config {
 	size_t max_line;
 	const char *id; /* --id */
 	/*
+	 * Where files without a name may be made for what is read ahead of its
+	 * turn (NULL: /tmp); inside a job that is the job's directory.
+	 */
+	const char *spill_dir;
+	/*
 	 * Everything that shapes the state, as readable text (malloc'd by
 	 * nobody: borrowed); NULL if the tool has no state.
 	 */

@@ -20,6 +20,7 @@ struct watch {
 	struct pollfd *p;
 	size_t *of;	/* p[0..ninputs) are these inputs */
 	size_t ninputs; /* that have a descriptor of their own */
+	size_t nahead;	/* p[ninputs..ninputs + nahead): read ahead */
 	size_t n, wake, control, capture, out, notices; /* in p; NONE */
 	size_t awaited;
 	int timeout_ms;
@@ -33,7 +34,7 @@ wanted(const struct weir_stage *st, size_t i, size_t awaited)
 {
 	const struct weir_input *in = &st->inputs[i];
 
-	if (in->table)
+	if (in->table || (awaited < st->ninputs && st->inputs[awaited].table))
 		return in->source != NULL && i == awaited;
 	return in->source != NULL && !st->wm.inputs[i].ended &&
 	    (i == awaited || st->arrival || st->wm.inputs[i].idle);
@@ -83,6 +84,26 @@ watch_input(struct watch *w, const struct weir_stage *st, size_t i)
 	return false;
 }
 
+/* Others that may be read meanwhile. */
+static void
+watch_ahead(struct watch *w, const struct weir_stage *st)
+{
+	int timeout_ms, fd;
+	size_t i, place;
+
+	for (i = 0; st->queues && i < st->ninputs; i++) {
+		const struct weir_input *in = &st->inputs[i];
+
+		if (wanted(st, i, w->awaited) || !weir_input_wants_ahead(in))
+			continue;
+		fd = weir_source_fd(in->source, &timeout_ms);
+		if (fd < 0)
+			continue;
+		w->of[w->ninputs + w->nahead++] = i;
+		watch_fd(w, fd, POLLIN, &place);
+	}
+}
+
 static void
 watch_inputs(struct watch *w, const struct weir_stage *st)
 {
@@ -92,6 +113,7 @@ watch_inputs(struct watch *w, const struct weir_stage *st)
 	for (i = 0; i < st->ninputs; i++)
 		if (st->inputs[i].glob != NULL || wanted(st, i, w->awaited))
 			notices |= watch_input(w, st, i);
+	watch_ahead(w, st);
 	if (notices)
 		watch_fd(w, weir_notices_fd(st->notices), POLLIN, &w->notices);
 }
@@ -188,6 +210,18 @@ mark_ready(struct weir_stage *st, const struct watch *w)
 	}
 }
 
+static int
+read_ahead(struct weir_stage *st, const struct watch *w, struct weir_error *err)
+{
+	size_t k, end = w->ninputs + w->nahead;
+
+	for (k = w->ninputs; k < end; k++)
+		if (w->p[k].revents != 0 &&
+		    weir_input_read_ahead(&st->inputs[w->of[k]], err) < 0)
+			return -1;
+	return 1;
+}
+
 /* An input that was silent may speak, or one has been silent for too long. */
 static int
 mind_idle(struct weir_stage *st, size_t awaited, struct weir_error *err)
@@ -223,6 +257,9 @@ set_limits(struct watch *w, const struct weir_stage *st)
 
 	if (ms >= 0)
 		sooner(w, ms);
+	ms = weir_stage_spill_limit(st);
+	if (ms >= 0)
+		sooner(w, ms);
 	if (st->c.idle_ns <= 0)
 		return;
 	if (w->awaited < st->ninputs && !st->inputs[w->awaited].table)
@@ -249,6 +286,7 @@ weir_stage_wait(struct weir_stage *st, size_t awaited, struct weir_error *err)
 	struct watch w;
 	int got;
 
+	weir_stage_starve(st, awaited);
 	begin(&w, st, awaited);
 	watch_inputs(&w, st);
 	watch_others(&w, st);
@@ -265,6 +303,12 @@ weir_stage_wait(struct weir_stage *st, size_t awaited, struct weir_error *err)
 	if (got < 0 || serve(st, &w, err) < 0)
 		return -1;
 	mark_ready(st, &w);
+	if (read_ahead(st, &w, err) < 0)
+		return -1;
+	if (awaited < st->ninputs && st->inputs[awaited].ready)
+		st->starved_ns = 0;
+	else if (w.nahead > 0 && !clean(st) && weir_stage_rest(st, err) < 0)
+		return -1;
 	if (mind_idle(st, awaited, err) < 0)
 		return -1;
 	return weir_stage_mind_clock(st, err);
@@ -275,15 +319,16 @@ weir_stage_glance(struct weir_stage *st, struct weir_error *err)
 {
 	struct watch w;
 
-	if (st->c.control_fd < 0 && st->capture.pid == 0 && !st->arrival)
+	if (st->c.control_fd < 0 && st->capture.pid == 0 && !st->arrival &&
+	    !st->queues)
 		return 1;
 	begin(&w, st, st->ninputs);
-	if (st->arrival)
+	if (st->arrival || st->queues)
 		watch_inputs(&w, st);
 	watch_others(&w, st);
 	if (poll_all(&w, 0, err) < 0 || serve(st, &w, err) < 0)
 		return -1;
 	if (st->arrival)
 		mark_ready(st, &w);
-	return 1;
+	return read_ahead(st, &w, err);
 }

@@ -229,3 +229,28 @@ same() {
 	exec 8>&-
 	same in out
 }
+
+@test "tee into two inputs does not get stuck" {
+	local n=60000
+	awk -v n=$n 'BEGIN { for (i = 0; i < n; i++)
+		printf "{\"t\":%d,\"k\":%d,\"pad\":\"%060d\"}\n", 1e9 + i, i % 2, i }' >in
+	mkfifo a b
+	# All of it goes through the one before any of it is seen of the other.
+	tee b <in | tac | tac >a &
+	timeout -s KILL 60 swindow -t t -w 1h -k k 'n = count()' a b >out
+	swindow -t t -w 1h -k k 'n = count()' in in >want
+	same out want
+	wait
+	# The same with frames, which say themselves what they are.
+	sfilter -F -t t true in | tee >(sfilter -F 'k == 0' >a) |
+		sfilter -F 'k == 1' >b &
+	timeout -s KILL 60 swindow -w 1h -k k 'n = count()' a b >out
+	swindow -t t -w 1h -k k 'n = count()' in >want
+	same out want
+	wait
+	# And without a time, one after the other.
+	tee b <in >a &
+	timeout -s KILL 60 sfilter true a b >out
+	cat in in >want
+	same out want
+}
