@@ -16,20 +16,29 @@ step(struct weir_sessions *p, struct weir_stage *st, int64_t w,
 	return 1;
 }
 
-/* Tell what the event changed, if it is to be told at once. */
+/*
+ * Tell what the event changed, if it is to be told at once. If not, and the end
+ * was moved, what stands is withdrawn: by the time that the next result comes
+ * the old end may be so long ago that it could not be taken back any more.
+ */
 static int
 tell_change(struct weir_sessions *p, struct weir_stage *st,
-    struct weir_session_key *k, struct weir_session *s, struct weir_error *err)
+    struct weir_session_key *k, struct weir_session *s, bool moved,
+    struct weir_error *err)
 {
 	struct weir_session_ready r = {weir_session_end(p, s->last), s, k};
+	struct weir_told *told = weir_session_told(p, s);
 
-	if (p->told == 0)
+	if (told == NULL)
 		return 1;
-	weir_session_told(p, s)->changed = true;
+	told->changed = true;
 	if (r.end < p->closed)
 		return weir_session_tell(p, st, &r, WEIR_LATE, err);
 	if (p->w.emit.when == WEIR_EMIT_UPDATE)
 		return weir_session_tell(p, st, &r, WEIR_EARLY, err);
+	if (moved)
+		return weir_emit_withdraw(
+		    &p->w.emit, st, told, p->closed + 1, &p->owned, err);
 	return 1;
 }
 
@@ -41,6 +50,7 @@ add_event(struct weir_sessions *p, struct weir_stage *st,
 {
 	size_t held = p->owned + p->n;
 	struct weir_session *s = at.in;
+	bool moved = s != NULL && time > s->last;
 
 	if (s == NULL) {
 		s = weir_session_open(p, k, at.older, key, time);
@@ -56,7 +66,7 @@ add_event(struct weir_sessions *p, struct weir_stage *st,
 	if (s == NULL)
 		return -1;
 	weir_session_reopen(p, k, s);
-	if (tell_change(p, st, k, s, err) < 0)
+	if (tell_change(p, st, k, s, moved, err) < 0)
 		return -1;
 	weir_session_enter(p, k);
 	weir_session_set_due(p, st);

@@ -33,6 +33,7 @@ struct weir_stage {
 	struct weir_buf out, late, bad; /* a line each */
 	int64_t sent;			/* release points must not go back */
 	int disorder;
+	int stale; /* results that are late for whoever reads them */
 	/* the block being filled */
 	struct weir_block block;
 	struct weir_buf text;
@@ -129,7 +130,8 @@ weir_stage_put(struct weir_stage *st, const char *text, size_t len,
     int64_t time, int64_t release, uint32_t flags, struct weir_error *err)
 {
 	(void)err;
-	(void)time;
+	st->stale |= time != WEIR_TIME_NONE && release > WEIR_TIME_NONE + 1 &&
+	    time < weir_time_add(release, -1 - st->hold);
 	st->disorder |= release < st->sent;
 	st->put_flags = flags;
 	st->sent = release;
