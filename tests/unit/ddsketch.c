@@ -384,6 +384,24 @@ test_undo(void)
 	weir_ddsketch_fini(&one);
 }
 
+/* Values that come and go leave no keys for ever. */
+static void
+test_churn(void)
+{
+	struct weir_ddsketch sk = {0};
+
+	weir_ddsketch_add(&sk, 1);
+	for (size_t i = 0; i < N; i++) {
+		double x = lognormal(i);
+
+		weir_ddsketch_add(&sk, x);
+		weir_ddsketch_remove(&sk, x);
+	}
+	ok(sk.n == 1 && sk.live == 1 && weir_ddsketch_bytes(&sk) == 80,
+	    "what comes and goes takes no memory");
+	weir_ddsketch_fini(&sk);
+}
+
 static void
 test_memory(void)
 {
@@ -465,6 +483,7 @@ main(void)
 	test_streams();
 	test_borders();
 	test_undo();
+	test_churn();
 	test_memory();
 	test_ranks();
 	test_hostile();

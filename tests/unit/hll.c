@@ -130,6 +130,28 @@ test_merge(uint64_t n)
 	weir_hll_fini(&sum);
 }
 
+/* Tokens say of registers what hashes do. */
+static void
+test_tokens(void)
+{
+	struct weir_hll by_token = {0}, by_hash = {0};
+
+	weir_hll_spread(&by_hash);
+	for (unsigned i = 0; i < 3000; i++) {
+		/* As many zeros in the middle as can be, and fewer. */
+		uint64_t hash =
+		    rnd() & (UINT64_MAX << 50 | UINT64_MAX >> (14 + i % 51));
+
+		weir_hll_add(&by_token, hash);
+		weir_hll_add(&by_hash, hash);
+	}
+	ok(by_token.registers == NULL, "all in tokens");
+	weir_hll_spread(&by_token);
+	ok(same(&by_token, &by_hash), "which say what hashes do");
+	weir_hll_fini(&by_token);
+	weir_hll_fini(&by_hash);
+}
+
 static void
 test_hostile(void)
 {
@@ -169,6 +191,7 @@ main(void)
 	test_merge(3072);
 	test_merge(3073);
 	test_merge(100000);
+	test_tokens();
 	test_hostile();
 	return done();
 }

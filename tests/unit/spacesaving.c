@@ -206,6 +206,13 @@ test_small(void)
 	print(&out, &other);
 	is_text(out.data, out.len, "A:3:0 X:2:0 ");
 	weir_spacesaving_fini(&ss);
+	add_text(&ss, 3, "y", "y", 10);
+	add_text(&ss, 3, "z", "z", 11);
+	weir_spacesaving_merge(&other, 3, &ss);
+	print(&out, &other);
+	is_text(out.data, out.len, "A:3:0 X:2:0 y:1:0 ");
+	ok(other.missed == 1, "z, left out, had 1");
+	weir_spacesaving_fini(&ss);
 	weir_spacesaving_fini(&other);
 	ok(ss.texts == 0, "all texts are freed");
 	weir_buf_fini(&out);
