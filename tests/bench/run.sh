@@ -105,6 +105,26 @@ bench_window() {
 		TO '$dir/duck.json' (FORMAT json)"
 }
 
+bench_sketches() {
+	local t
+	echo "sketches: 1 minute by host: with p99, distinct, frequent"
+	t=$(median "swindow -t ts -w 1m -k host 'n = count(), s = sum(bytes), \
+		a = avg(latency_ms), p = quantile(latency_ms, 0.99)' '$log'")
+	show "swindow, p99 in place of max" "$t"
+	duck "the same, approx_quantile" "$t" "COPY (SELECT \
+		time_bucket(INTERVAL 1 minute, ts) AS w, host, count(*) AS n, \
+		sum(bytes) AS s, avg(latency_ms) AS a, \
+		approx_quantile(latency_ms, 0.99) AS p \
+		FROM {log} GROUP BY w, host ORDER BY w, host) \
+		TO '$dir/duck.json' (FORMAT json)"
+	show "swindow, approx_distinct" "$(median "swindow -t ts -w 1m \
+		-k host 'd = approx_distinct(user)' '$log'")"
+	show "swindow, topk" "$(median "swindow -t ts -w 1m -k host \
+		't = topk(path, 3)' '$log'")"
+	show "swindow, quantile_exact" "$(median "swindow -t ts -w 1m \
+		-k host 'p = quantile_exact(latency_ms, 0.99)' '$log'")"
+}
+
 bench_keys() {
 	local t
 	echo "keys: every event its own key in one window: count, sum"
@@ -213,12 +233,12 @@ bench_state() {
 	(cd "$dir" && "$build/bench/snapshot") | sed 's/^/  /'
 }
 
-all="start memory filter map formats window keys stages latency state \
-	checkpoint"
+all="start memory filter map formats window sketches keys stages latency \
+	state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
-case " $* " in *" filter "* | *" window "*) need_duckdb ;; esac
+case " $* " in *" filter "* | *" window "* | *" sketches "*) need_duckdb ;; esac
 echo "machine: $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo |
 	head -n 1), $(uname -sr)"
 for name in "$@"; do
