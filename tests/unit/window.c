@@ -120,6 +120,8 @@ test_refusals(void)
 	refused("count:99999999999999999999999", NULL, "at most 1000000000");
 	refused("count:10001/1", NULL, "more than 10000 panes");
 	refused("count:5", "1s", "a key's first event");
+	refused("global", "1s", "begins where it begins");
+	refused("globals", NULL, "-w");
 }
 
 static void
