@@ -97,6 +97,8 @@ struct weir_agg_ops {
 	    struct weir_error *err);
 	/* Free what the state owns. */
 	void (*fini)(const struct weir_agg *agg, void *state, size_t *owned);
+	/* A state grows with the number of values: merging is no cheaper. */
+	bool gathers;
 };
 
 /* The kinds that this version knows, and how many. */

@@ -38,7 +38,7 @@ prepare_key(struct weir_paned *p, const struct weir_block *b, uint32_t i,
 	struct weir_row row = weir_stage_row(b, i);
 	const struct weir_table *table;
 
-	item->bad = (b->events[i].flags & WEIR_RETRACT) ||
+	item->bad = ((b->events[i].flags & WEIR_RETRACT) && !p->w.retracts) ||
 	    weir_keyset_read(
 		&p->w.keys, &row, &p->w.keys_arena, &item->key, NULL) < 0;
 	if (item->bad || item->pane == NULL || item->pane->groups.table == NULL)
@@ -84,16 +84,9 @@ static int
 refuse_key(struct weir_paned *p, struct weir_stage *st,
     const struct weir_block *b, uint32_t i, struct weir_error *err)
 {
-	struct weir_row row = weir_stage_row(b, i);
-	struct weir_error why;
 	struct weir_key key;
 
-	if (b->events[i].flags & WEIR_RETRACT)
-		weir_fail(&why, WEIR_INPUT,
-		    "a retraction: this version takes no event back");
-	else
-		weir_keyset_read(&p->w.keys, &row, &p->w.arena, &key, &why);
-	return weir_stage_bad(st, b, i, why.text, err);
+	return weir_swindow_read(&p->w, st, b, i, &key, err) < 0 ? -1 : 1;
 }
 
 /*
@@ -128,18 +121,91 @@ add_event(struct weir_paned *p, struct weir_stage *st,
 	}
 	owned = g->owned;
 	weir_aggs_add(&p->w.aggs, states, time, &g->owned);
-	if (pane->ends.first <= p->closed)
-		weir_stage_metrics(st)->late_windows +=
-		    weir_window_ended(&pane->ends, p->closed);
+	if (p->head == sizeof(struct weir_paned_head))
+		((struct weir_paned_head *)value)->events++;
 	if (!added && g->owned == owned)
 		return 1;
-	if (added) {
-		weir_groups_keep(g, &item->key);
-		p->ngroups++;
-		if (p->head > 0)
-			*(uint64_t *)value = p->seq++;
-	}
+	if (added)
+		weir_paned_begin(p, g, value, &item->key);
 	return weir_paned_measure(p, pane, err);
+}
+
+/* Take an event back; as above. */
+static int
+take_back(struct weir_paned *p, struct weir_stage *st,
+    const struct weir_paned_item *item, int64_t time, struct weir_error *why,
+    struct weir_error *err)
+{
+	struct weir_pane *pane = weir_panes_find(&p->panes, item->span.end);
+	struct weir_paned_head *head = pane != NULL
+	    ? weir_groups_find(&pane->groups, item->key.canonical)
+	    : NULL;
+	struct weir_groups *g;
+
+	if (head == NULL) {
+		weir_fail(why, WEIR_INPUT,
+		    "it takes back an event that is not there");
+		return 0;
+	}
+	g = &pane->groups;
+	if (weir_aggs_undo(&p->w.aggs, weir_paned_states(p, head), time,
+		&g->owned, why) < 0)
+		return 0;
+	if (--head->events == 0) {
+		weir_paned_fini(p, head, &g->owned);
+		weir_groups_remove(g, item->key.canonical);
+		p->ngroups--;
+	}
+	if (weir_groups_count(g) > 0)
+		return weir_paned_measure(p, pane, err);
+	weir_paned_close(p, st, pane);
+	return 1;
+}
+
+/* The same of a pane that windows share. */
+static int
+change_shared(struct weir_paned *p, struct weir_stage *st,
+    const struct weir_paned_item *item, const struct weir_event *ev,
+    struct weir_error *why, struct weir_error *err)
+{
+	struct weir_slide_group g = {.canonical = item->key.canonical,
+	    .text = item->key.text,
+	    .start = item->span.start,
+	    .seq = p->seq};
+	struct weir_window_ends ends;
+	bool added;
+
+	if (weir_slide_event(&p->slide, &g, ev, &added, why) < 0)
+		return 0;
+	if (added) {
+		p->seq++;
+		weir_window_ends(&p->w.spec, item->span, &ends);
+		weir_slide_live(&p->slide, &ends);
+		weir_paned_set_due(p, st);
+	}
+	return weir_paned_limit(p, err);
+}
+
+/* Do with an event whose values were read what it says; as above. */
+static int
+change(struct weir_paned *p, struct weir_stage *st,
+    const struct weir_paned_item *item, const struct weir_event *ev,
+    struct weir_error *why, struct weir_error *err)
+{
+	struct weir_window_ends ends;
+	int rc;
+
+	if (p->sliding && item->span.end <= p->slide.told)
+		rc = change_shared(p, st, item, ev, why, err);
+	else if (ev->flags & WEIR_RETRACT)
+		rc = take_back(p, st, item, ev->time, why, err);
+	else
+		rc = add_event(p, st, item, ev->time, why, err);
+	if (rc > 0 && item->span.end <= p->closed &&
+	    weir_window_ends(&p->w.spec, item->span, &ends))
+		weir_stage_metrics(st)->late_windows +=
+		    weir_window_ended(&ends, p->closed);
+	return rc;
 }
 
 /* What happens with event i. */
@@ -171,7 +237,7 @@ apply(struct weir_paned *p, struct weir_stage *st, const struct weir_block *b,
 		return refuse_key(p, st, b, i, err);
 	if (weir_aggs_read(&p->w.aggs, &row, &p->w.arena, &why) < 0)
 		return weir_stage_bad(st, b, i, why.text, err);
-	rc = add_event(p, st, item, ev->time, &why, err);
+	rc = change(p, st, item, ev, &why, err);
 	return rc == 0 ? weir_stage_bad(st, b, i, why.text, err) : rc;
 }
 
