@@ -449,6 +449,7 @@ const struct weir_agg_ops weir_agg_distinct = {
     .save = values_save,
     .load = values_load,
     .fini = values_fini,
+    .gathers = true,
 };
 
 const struct weir_agg_ops weir_agg_mode = {
@@ -468,6 +469,7 @@ const struct weir_agg_ops weir_agg_mode = {
     .save = values_save,
     .load = values_load,
     .fini = values_fini,
+    .gathers = true,
 };
 
 const struct weir_agg_ops weir_agg_set = {
@@ -488,4 +490,5 @@ const struct weir_agg_ops weir_agg_set = {
     .save = values_save,
     .load = values_load,
     .fini = values_fini,
+    .gathers = true,
 };

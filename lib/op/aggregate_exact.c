@@ -369,4 +369,5 @@ const struct weir_agg_ops weir_agg_quantile_exact = {
     .save = exact_save,
     .load = exact_load,
     .fini = exact_fini,
+    .gathers = true,
 };

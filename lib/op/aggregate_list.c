@@ -274,4 +274,5 @@ const struct weir_agg_ops weir_agg_list = {
     .save = list_save,
     .load = list_load,
     .fini = list_fini,
+    .gathers = true,
 };
