@@ -81,19 +81,6 @@ read_unit(struct tool *t)
 	tool_usage(t, "--epoch is one of s, ms, us and ns");
 }
 
-static uint64_t
-read_size(struct tool *t)
-{
-	struct weir_error err;
-	uint64_t size;
-
-	if (weir_size_read(t->opt.value, strlen(t->opt.value), &size, &err) < 0)
-		tool_usage(t, "--max-state: %s", err.text);
-	if (size == 0)
-		tool_usage(t, "--max-state: nothing fits into nothing");
-	return size;
-}
-
 static void
 read_options(struct tool *t, struct weir_swindow_config *c)
 {
@@ -116,7 +103,7 @@ read_options(struct tool *t, struct weir_swindow_config *c)
 			    ? NULL
 			    : t->opt.value;
 			break;
-		case MAX_STATE: c->max_state = read_size(t); break;
+		case MAX_STATE: c->max_state = tool_size(t); break;
 		case ID: t->config.id = t->opt.value; break;
 		case EPOCH: c->epoch = read_unit(t); break;
 		}

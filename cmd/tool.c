@@ -272,6 +272,20 @@ tool_number(struct tool *t, uint64_t max)
 	return n;
 }
 
+uint64_t
+tool_size(struct tool *t)
+{
+	struct weir_error err;
+	uint64_t size;
+
+	if (weir_size_read(t->opt.value, strlen(t->opt.value), &size, &err) < 0)
+		tool_usage(t, "--%s: %s", t->opt.option->name, err.text);
+	if (size == 0)
+		tool_usage(
+		    t, "--%s: nothing fits into nothing", t->opt.option->name);
+	return size;
+}
+
 const char *
 tool_operand(struct tool *t, const char *what)
 {
@@ -330,7 +344,9 @@ summary(struct tool *t, const struct weir_metrics *m)
 	b.len = 0;
 	if (m->late > 0) {
 		weir_buf_printf(&b, "%s %llu late event%s%s%s",
-		    t->late_file != NULL ? "wrote" : "dropped",
+		    t->late_file != NULL ? "wrote"
+			: t->late_passed ? "passed on"
+					 : "dropped",
 		    (unsigned long long)m->late, m->late == 1 ? "" : "s",
 		    t->late_file != NULL ? " to " : "",
 		    t->late_file != NULL ? t->late_file : "");

@@ -21,6 +21,7 @@ struct tool {
 	struct weir_opt opt;		 /* opt.value: of the option in hand */
 	struct weir_stage_config config; /* filled from the common options */
 	const char *late_file;		 /* where late events go, or NULL */
+	bool late_passed;		 /* they were passed on */
 	bool stats, progress;		 /* -S, --progress */
 	enum tool_color color;
 	/* internal */
@@ -50,6 +51,8 @@ const char *tool_operand(struct tool *t, const char *what);
 void tool_files(struct tool *t);
 /* A number from 0 to max as an option's value. */
 uint64_t tool_number(struct tool *t, uint64_t max);
+/* A size as an option's value, in bytes; not 0. */
+uint64_t tool_size(struct tool *t);
 
 /*
  * Run the stage; afterwards tell what went wrong or was left out, and -S. The

@@ -112,6 +112,21 @@ weir_groups_put(struct weir_groups *g, const struct weir_key *key, size_t size,
 	    added);
 }
 
+void *
+weir_groups_get(const struct weir_groups *g, const struct weir_key *key,
+    const uint64_t *hash)
+{
+	struct weir_str k = key->canonical;
+	struct weir_group_entry *e;
+
+	if (g->table == NULL) {
+		e = find_listed(g, k);
+		return e != NULL ? e->bytes : NULL;
+	}
+	return weir_table_get(g->table, k.s, k.len,
+	    hash != NULL ? *hash : weir_table_hash(g->table, k.s, k.len));
+}
+
 void
 weir_groups_keep(struct weir_groups *g, const struct weir_key *key)
 {

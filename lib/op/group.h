@@ -96,6 +96,9 @@ struct weir_groups {
 void *weir_groups_put(struct weir_groups *g, const struct weir_key *key,
     size_t size, const uint64_t *hash, int *added);
 void weir_groups_keep(struct weir_groups *g, const struct weir_key *key);
+/* The value, or NULL. hash as above. */
+void *weir_groups_get(const struct weir_groups *g, const struct weir_key *key,
+    const uint64_t *hash);
 void weir_groups_undo(struct weir_groups *g, const struct weir_key *key);
 /* The value of a key, or NULL. */
 void *weir_groups_find(const struct weir_groups *g, struct weir_str canonical);

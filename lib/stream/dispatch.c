@@ -105,8 +105,8 @@ weir_stage_input_rests(
 	    weir_stage_advance(st, st->wm.merged, err) < 0)
 		return -1;
 	if (weir_watermark_all_idle(&st->wm) && st->writer != NULL)
-		weir_writer_watermark(st->writer,
-		    weir_time_add(st->wm.merged, -st->hold_ns), true);
+		weir_writer_watermark(
+		    st->writer, weir_stage_held(st, st->wm.merged), true);
 	return 1;
 }
 

@@ -44,7 +44,7 @@ weir_stage_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 	 * it has closed nothing behind it. */
 	if (st->writer != NULL && w != WEIR_TIME_NONE && w != WEIR_TIME_MAX)
 		weir_writer_watermark(
-		    st->writer, weir_time_add(w, -st->hold_ns), false);
+		    st->writer, weir_stage_held(st, w), false);
 	return 1;
 }
 

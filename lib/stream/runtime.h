@@ -142,6 +142,14 @@ weir_stage_streams(const struct weir_stage *st)
 	return st->ninputs - st->ntables;
 }
 
+/* What may be promised behind us when w is before us. */
+static inline int64_t
+weir_stage_held(const struct weir_stage *st, int64_t w)
+{
+	return st->hold_ns == WEIR_TIME_MAX ? WEIR_TIME_NONE
+					    : weir_time_add(w, -st->hold_ns);
+}
+
 /* input.c */
 int weir_input_timing(struct weir_input *in, struct weir_error *err);
 int weir_input_open(struct weir_input *in, struct weir_error *err);

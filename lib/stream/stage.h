@@ -238,7 +238,10 @@ bool weir_stage_retracts(const struct weir_stage *st);
  * input may.
  */
 void weir_stage_set_changes(struct weir_stage *st, bool retract);
-/* Results may lag by this: watermarks are forwarded less hold_ns. */
+/*
+ * Results may lag by this: watermarks are forwarded less hold_ns (WEIR_TIME_MAX:
+ * none is before the end).
+ */
 void weir_stage_set_hold(struct weir_stage *st, int64_t hold_ns);
 /*
  * Stop reading as if the input were complete (sfilter -n). Inside a job what

@@ -1,0 +1,556 @@
+/*
+ * The sdedup operator with --keep=last. A run begins with an event that belongs
+ * to no other, and takes the events of its key that are less than DUR from that
+ * one; with --refresh from any of its own, and what one event would belong to
+ * becomes one run. When the watermark is DUR past it, its newest event comes
+ * out; the run is remembered as long as events may come that belong to it.
+ * Without DUR a run ends with the stream.
+ */
+#include "op/sdedup_impl.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define OVERHEAD 16 /* bytes that malloc adds, about */
+
+/* --- the order in which runs end: a binary heap --- */
+
+static int
+before(const struct weir_run *a, const struct weir_run *b)
+{
+	return a->due != b->due ? a->due < b->due : a->seq < b->seq;
+}
+
+static void
+place(struct weir_runs *runs, struct weir_run *run, size_t i)
+{
+	runs->heap[i] = run;
+	run->place = i;
+}
+
+static void
+sift_up(struct weir_runs *runs, struct weir_run *run, size_t i)
+{
+	for (; i > 0 && before(run, runs->heap[(i - 1) / 2]); i = (i - 1) / 2)
+		place(runs, runs->heap[(i - 1) / 2], i);
+	place(runs, run, i);
+}
+
+static void
+sift_down(struct weir_runs *runs, struct weir_run *run, size_t i)
+{
+	size_t kid;
+
+	while ((kid = 2 * i + 1) < runs->n) {
+		if (kid + 1 < runs->n &&
+		    before(runs->heap[kid + 1], runs->heap[kid]))
+			kid++;
+		if (!before(runs->heap[kid], run))
+			break;
+		place(runs, runs->heap[kid], i);
+		i = kid;
+	}
+	place(runs, run, i);
+}
+
+void
+weir_runs_push(struct weir_runs *runs, struct weir_run *run)
+{
+	run->due = run->hi;
+	runs->heap =
+	    weir_grow(runs->heap, &runs->cap, runs->n + 1, sizeof *runs->heap);
+	sift_up(runs, run, runs->n++);
+}
+
+static void
+unheap(struct weir_runs *runs, struct weir_run *run)
+{
+	size_t i = run->place;
+	struct weir_run *last = runs->heap[--runs->n];
+
+	if (last != run && i > 0 && before(last, runs->heap[(i - 1) / 2]))
+		sift_up(runs, last, i);
+	else if (last != run)
+		sift_down(runs, last, i);
+}
+
+/* --- runs --- */
+
+void
+weir_runs_init(struct weir_runs *runs)
+{
+	*runs = (struct weir_runs){0};
+	runs->gone_end = &runs->gone;
+}
+
+static void
+free_runs(struct weir_runs *runs)
+{
+	uint64_t at = 0;
+	const char *key;
+	size_t len;
+	struct weir_key_runs *of;
+	struct weir_run *run, *older;
+
+	while ((of = weir_table_next(runs->table, &at, &key, &len)) != NULL)
+		for (run = of->newest; run != NULL; run = older) {
+			older = run->older;
+			free(run->text);
+			free(run);
+		}
+}
+
+void
+weir_runs_fini(struct weir_runs *runs)
+{
+	if (runs->table != NULL)
+		free_runs(runs);
+	weir_table_free(runs->table);
+	free(runs->heap);
+	weir_runs_init(runs);
+}
+
+size_t
+weir_runs_bytes(const struct weir_runs *runs)
+{
+	return runs->bytes + runs->cap * sizeof *runs->heap +
+	    (runs->table != NULL ? weir_table_bytes(runs->table) : 0);
+}
+
+static struct weir_key_runs *
+put_key(struct weir_sdedup *sd, struct weir_str key)
+{
+	struct weir_runs *runs = &sd->runs;
+	struct weir_key_runs *of;
+	int added;
+
+	if (runs->table == NULL)
+		runs->table = weir_table_new(sizeof *of);
+	of = weir_table_put(runs->table, key.s, key.len,
+	    weir_table_hash(runs->table, key.s, key.len), &added);
+	sd->nkeys += (size_t)added;
+	return of;
+}
+
+static struct weir_key_runs *
+get_key(const struct weir_sdedup *sd, struct weir_str key)
+{
+	const struct weir_table *table = sd->runs.table;
+
+	if (table == NULL)
+		return NULL;
+	return weir_table_get(
+	    table, key.s, key.len, weir_table_hash(table, key.s, key.len));
+}
+
+/* Into its key's list, where its time is. */
+static void
+link_run(struct weir_run *run)
+{
+	struct weir_key_runs *of = run->of;
+	struct weir_run *newer = NULL, *older = of->newest;
+
+	for (; older != NULL && older->lo > run->lo; older = older->older)
+		newer = older;
+	run->newer = newer;
+	run->older = older;
+	*(newer != NULL ? &newer->older : &of->newest) = run;
+	*(older != NULL ? &older->newer : &of->oldest) = run;
+}
+
+static void
+unlink_run(struct weir_run *run)
+{
+	struct weir_key_runs *of = run->of;
+
+	*(run->newer != NULL ? &run->newer->older : &of->newest) = run->older;
+	*(run->older != NULL ? &run->older->newer : &of->oldest) = run->newer;
+}
+
+struct weir_run *
+weir_runs_add(
+    struct weir_sdedup *sd, const struct weir_key *key, int64_t lo, int64_t hi)
+{
+	struct weir_run *run = weir_calloc(1, sizeof *run);
+
+	run->of = put_key(sd, key->canonical);
+	run->lo = lo;
+	run->hi = hi;
+	link_run(run);
+	sd->runs.count++;
+	sd->runs.bytes += sizeof *run + OVERHEAD;
+	return run;
+}
+
+static void
+free_text(struct weir_runs *runs, struct weir_run *run)
+{
+	if (run->text != NULL)
+		runs->bytes -= run->cap + OVERHEAD;
+	free(run->text);
+	run->text = NULL;
+	run->cap = run->len = 0;
+}
+
+void
+weir_runs_text(
+    struct weir_runs *runs, struct weir_run *run, const char *text, size_t len)
+{
+	if (run->text == NULL || len > run->cap || len < run->cap / 4) {
+		free_text(runs, run);
+		run->text = weir_malloc(len);
+		run->cap = len;
+		runs->bytes += len + OVERHEAD;
+	}
+	memcpy(run->text, text, len);
+	run->len = (uint32_t)len;
+}
+
+/* Take a run from its key, and the key away with its last run. */
+static void
+drop(struct weir_sdedup *sd, struct weir_run *run)
+{
+	struct weir_runs *runs = &sd->runs;
+	const char *key;
+	size_t len;
+
+	unlink_run(run);
+	if (run->of->newest == NULL) {
+		key = weir_table_key(runs->table, run->of, &len);
+		weir_table_remove(runs->table, key, len,
+		    weir_table_hash(runs->table, key, len));
+		sd->nkeys--;
+	}
+	free_text(runs, run);
+	free(run);
+	runs->count--;
+	runs->bytes -= sizeof *run + OVERHEAD;
+}
+
+void
+weir_runs_retire(struct weir_runs *runs, struct weir_run *run)
+{
+	free_text(runs, run);
+	run->out = true;
+	run->after = NULL;
+	*runs->gone_end = run;
+	runs->gone_end = &run->after;
+}
+
+/* --- time --- */
+
+/* When a run comes out. */
+static int64_t
+end_of(const struct weir_sdedup *sd, const struct weir_run *run)
+{
+	return weir_time_add(run->due, sd->within_ns);
+}
+
+/* When a run that is out need not be remembered any more. */
+static int64_t
+last_of(const struct weir_sdedup *sd, const struct weir_run *run)
+{
+	return weir_time_add(end_of(sd, run), sd->within_ns);
+}
+
+void
+weir_runs_set_due(struct weir_sdedup *sd, struct weir_stage *st)
+{
+	int64_t due = WEIR_TIME_MAX;
+
+	if (sd->runs.n > 0)
+		due = end_of(sd, sd->runs.heap[0]);
+	if (sd->runs.gone != NULL && last_of(sd, sd->runs.gone) < due)
+		due = last_of(sd, sd->runs.gone);
+	weir_sdedup_set_due(sd, st, due);
+}
+
+/*
+ * The newest event of a run comes out. It is not older than hi, and that is what
+ * the hold leaves of the release point. Only the end of the stream ends a run
+ * whose end is past all time.
+ */
+static int
+release(struct weir_sdedup *sd, struct weir_stage *st, struct weir_run *run,
+    struct weir_error *err)
+{
+	int64_t end = end_of(sd, run);
+
+	unheap(&sd->runs, run);
+	if (weir_stage_put(st, run->text, run->len, run->newest,
+		end == WEIR_TIME_MAX ? end - 1 : end, 0, err) < 0)
+		return -1;
+	weir_runs_retire(&sd->runs, run);
+	return 1;
+}
+
+static int
+last_advance(
+    void *self, struct weir_stage *st, int64_t w, struct weir_error *err)
+{
+	struct weir_sdedup *sd = self;
+	struct weir_runs *runs = &sd->runs;
+	struct weir_run *run;
+
+	while (runs->n > 0 && end_of(sd, runs->heap[0]) <= w) {
+		run = runs->heap[0];
+		if (run->due < run->hi) { /* it was extended meanwhile */
+			run->due = run->hi;
+			sift_down(runs, run, 0);
+		} else if (release(sd, st, run, err) < 0) {
+			return -1;
+		}
+	}
+	while (runs->gone != NULL && last_of(sd, runs->gone) <= w) {
+		run = runs->gone;
+		runs->gone = run->after;
+		if (runs->gone == NULL)
+			runs->gone_end = &runs->gone;
+		drop(sd, run);
+	}
+	if (w > sd->closed)
+		sd->closed = w;
+	weir_runs_set_due(sd, st);
+	weir_sdedup_count(sd, st);
+	return 1;
+}
+
+/* Runs that end with the stream, in the order of their first events. */
+static int
+last_finish(void *self, struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_sdedup *sd = self;
+	struct weir_key_runs *of;
+	uint64_t at = 0;
+	const char *key;
+	size_t len;
+
+	if (sd->within_ns > 0 || sd->runs.table == NULL)
+		return 1;
+	while ((of = weir_table_next(sd->runs.table, &at, &key, &len)) != NULL)
+		if (weir_stage_put(st, of->newest->text, of->newest->len,
+			of->newest->newest, WEIR_TIME_NONE, 0, err) < 0)
+			return -1;
+	return 1;
+}
+
+/* --- events --- */
+
+/* Is t less than DUR from what draws others into the run? */
+static bool
+draws(const struct weir_sdedup *sd, const struct weir_run *run, int64_t t)
+{
+	uint64_t within = (uint64_t)sd->within_ns;
+
+	if (sd->within_ns == 0)
+		return true;
+	if (t < run->lo)
+		return weir_sdedup_apart(run->lo, t) < within;
+	return t <= run->hi || weir_sdedup_apart(t, run->hi) < within;
+}
+
+/*
+ * The run that an event at t belongs to, of those that are not out: that which
+ * began last before it; if there is none, the first one after it. *over: it
+ * belongs to one that is out.
+ */
+static struct weir_run *
+find_run(const struct weir_sdedup *sd, const struct weir_key_runs *of,
+    int64_t t, bool *over)
+{
+	struct weir_run *best = NULL, *run;
+
+	*over = false;
+	run = of != NULL ? of->newest : NULL;
+	for (; run != NULL; run = run->older) {
+		if (!draws(sd, run, t)) {
+			if (run->hi < t)
+				break; /* older ones are further off */
+			continue;
+		}
+		if (run->out) {
+			*over = true;
+			continue;
+		}
+		best = run;
+		if (run->lo <= t)
+			break;
+	}
+	return best;
+}
+
+static bool
+newer(int64_t time, uint64_t arrival, const struct weir_run *run)
+{
+	return time != run->newest ? time > run->newest
+				   : arrival > run->arrival;
+}
+
+static void
+swap_texts(struct weir_run *a, struct weir_run *b)
+{
+	struct weir_run was = *a;
+
+	a->text = b->text;
+	a->len = b->len;
+	a->cap = b->cap;
+	a->newest = b->newest;
+	a->arrival = b->arrival;
+	b->text = was.text;
+	b->len = was.len;
+	b->cap = was.cap;
+}
+
+/* One run out of two. */
+static void
+join(struct weir_sdedup *sd, struct weir_run *run, struct weir_run *other)
+{
+	unheap(&sd->runs, other);
+	unheap(&sd->runs, run);
+	run->lo = other->lo < run->lo ? other->lo : run->lo;
+	run->hi = other->hi > run->hi ? other->hi : run->hi;
+	run->seq = other->seq < run->seq ? other->seq : run->seq;
+	if (newer(other->newest, other->arrival, run))
+		swap_texts(run, other);
+	drop(sd, other);
+	weir_runs_push(&sd->runs, run);
+}
+
+/* With --refresh: what t belongs to, too, becomes one with run. */
+static void
+bridge(struct weir_sdedup *sd, struct weir_run *run, int64_t t)
+{
+	struct weir_run *newer_one = run->newer, *older = run->older;
+
+	if (newer_one != NULL && !newer_one->out && draws(sd, newer_one, t))
+		join(sd, run, newer_one);
+	if (older != NULL && !older->out && draws(sd, older, t))
+		join(sd, run, older);
+}
+
+static struct weir_run *
+begin_run(struct weir_sdedup *sd, const struct weir_key *key, int64_t t)
+{
+	struct weir_run *run = weir_runs_add(sd, key, t, t);
+
+	run->seq = sd->seq;
+	if (sd->within_ns > 0)
+		weir_runs_push(&sd->runs, run);
+	return run;
+}
+
+/* The event is in the run: is it its newest? */
+static bool
+enter_run(struct weir_sdedup *sd, struct weir_run *run, int64_t t)
+{
+	if (sd->config.refresh) {
+		bridge(sd, run, t);
+		if (t < run->lo)
+			run->lo = t;
+		if (t > run->hi)
+			run->hi = t; /* the heap learns it in time */
+	}
+	if (run->text != NULL && !newer(t, sd->seq, run))
+		return false;
+	run->newest = t;
+	run->arrival = sd->seq;
+	return true;
+}
+
+static int
+late(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
+    uint32_t i, struct weir_error *err)
+{
+	if (!sd->late_pass)
+		return weir_sdedup_late(sd, st, b, i, err);
+	weir_stage_metrics(st)->late++;
+	return weir_sdedup_keep(sd, st, b, i, err);
+}
+
+static int
+judge(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
+    uint32_t i, const struct weir_key *key, struct weir_error *err)
+{
+	const struct weir_event *ev = &b->events[i];
+	struct weir_run *run;
+	bool over;
+
+	run = find_run(sd, get_key(sd, key->canonical), ev->time, &over);
+	if (run == NULL && over)
+		return late(sd, st, b, i, err);
+	sd->seq++;
+	if (run == NULL)
+		run = begin_run(sd, key, ev->time);
+	else
+		weir_stage_metrics(st)->dropped++;
+	if (enter_run(sd, run, ev->time))
+		weir_runs_text(&sd->runs, run, b->text + ev->off, ev->len);
+	weir_runs_set_due(sd, st);
+	return weir_sdedup_check(sd, err);
+}
+
+/* Results are due: what passed before them goes out before them. */
+static int
+step(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
+    struct weir_error *err)
+{
+	if (sd->closed < sd->due)
+		return 1;
+	return weir_sdedup_flush(sd, st, b, err) < 0
+	    ? -1
+	    : last_advance(sd, st, sd->closed, err);
+}
+
+static int
+apply(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
+    uint32_t i, const struct weir_sdedup_item *item, struct weir_error *err)
+{
+	const struct weir_event *ev = &b->events[i];
+
+	if (ev->watermark > sd->closed) {
+		sd->closed = ev->watermark;
+		if (step(sd, st, b, err) < 0)
+			return -1;
+	}
+	if (sd->within_ns > 0 &&
+	    ev->time < weir_time_add(sd->closed, -sd->within_ns))
+		return late(sd, st, b, i, err);
+	if (item->bad)
+		return weir_sdedup_refuse(sd, st, b, i, err);
+	if (judge(sd, st, b, i, &item->key, err) < 0)
+		return -1;
+	/* One that is exactly DUR behind comes out at once. */
+	return sd->within_ns > 0 ? step(sd, st, b, err) : 1;
+}
+
+static int
+last_events(void *self, struct weir_stage *st, const struct weir_block *b,
+    uint32_t i, uint32_t n, struct weir_error *err)
+{
+	struct weir_sdedup *sd = self;
+
+	weir_sdedup_catch_up(sd, st);
+	while (n > 0) {
+		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
+
+		weir_sdedup_prepare(sd, b, i, run);
+		for (uint32_t k = 0; k < run; k++)
+			if (apply(sd, st, b, i + k, &sd->run[k], err) < 0)
+				return -1;
+		i += run;
+		n -= run;
+	}
+	weir_sdedup_count(sd, st);
+	return weir_sdedup_flush(sd, st, b, err);
+}
+
+const struct weir_stage_ops weir_sdedup_last_ops = {
+    .open = weir_sdedup_open,
+    .events = last_events,
+    .advance = last_advance,
+    .finish = last_finish,
+    .save = weir_sdedup_save,
+    .load = weir_sdedup_load,
+};
