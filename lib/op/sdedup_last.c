@@ -177,7 +177,7 @@ weir_runs_add(
 
 	run->of = put_key(sd, key->canonical);
 	run->lo = lo;
-	run->hi = hi;
+	run->hi = run->due = hi;
 	link_run(run);
 	sd->runs.count++;
 	sd->runs.bytes += sizeof *run + OVERHEAD;
@@ -433,7 +433,11 @@ bridge(struct weir_sdedup *sd, struct weir_run *run, int64_t t)
 static struct weir_run *
 begin_run(struct weir_sdedup *sd, const struct weir_key *key, int64_t t)
 {
-	struct weir_run *run = weir_runs_add(sd, key, t, t);
+	struct weir_run *run;
+
+	if (sd->within_ns == 0)
+		t = 0; /* it draws whatever the time */
+	run = weir_runs_add(sd, key, t, t);
 
 	run->seq = sd->seq;
 	if (sd->within_ns > 0)

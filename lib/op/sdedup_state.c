@@ -5,7 +5,8 @@
  *     {"age":N,"cells":N,"at":N,"x":"hex"}     a piece of --approx's tables
  *     {"k":…,"run":[lo,hi]}                    a run that is out, in that order
  *     {"k":…,"run":[lo,hi],"n":N,"newest":T,"m":N,"e":"text"}      one that is
- *         not: the number of its first event, its newest one's time and number
+ *         not: the number of its first event, its newest one's time and number;
+ *         "run" with --within
  *     {"k":…,"t":[T,T],"v":value}              what EXPR was; no "v": absent
  *     {"k":…,"at":T,"n":N,"v":…,"e":"text"}    an event that waits
  *
@@ -134,7 +135,8 @@ save_run(struct weir_sdedup *sd, const struct weir_run *run,
 
 	key.s = weir_table_key(sd->runs.table, run->of, &key.len);
 	begin_line(sd, key);
-	put_span(sd, "run", run->lo, run->hi);
+	if (sd->within_ns > 0)
+		put_span(sd, "run", run->lo, run->hi);
 	if (!run->out) {
 		put_number(sd, "n", (int64_t)run->seq);
 		put_number(sd, "newest", run->newest);
@@ -519,13 +521,15 @@ load_open_run(
 static int
 load_run(struct weir_sdedup *sd, struct weir_error *err)
 {
-	int64_t lo, hi, end;
+	int64_t lo = 0, hi = 0, end;
 	struct weir_run *run;
 	struct weir_key key;
 
-	if (!sd->last || load_key(sd, &key, err) < 0 ||
-	    load_span(sd, RUN, &lo, &hi, err) < 0)
-		return sd->last ? -1 : bad_line("a run", err);
+	if (!sd->last)
+		return bad_line("a run", err);
+	if (load_key(sd, &key, err) < 0 ||
+	    (sd->within_ns > 0 && load_span(sd, RUN, &lo, &hi, err) < 0))
+		return -1;
 	run = weir_runs_add(sd, &key, lo, hi);
 	end = weir_time_add(hi, sd->within_ns);
 	if (sd->within_ns == 0)
@@ -535,9 +539,9 @@ load_run(struct weir_sdedup *sd, struct weir_error *err)
 	if ((!sd->config.refresh && lo != hi) || !has_room(run))
 		return bad_line("a run that cannot be", err);
 	if (there(sd, E)) {
-		weir_runs_push(&sd->runs, run);
 		if (load_open_run(sd, run, err) < 0)
 			return -1;
+		weir_runs_push(&sd->runs, run);
 		if (run->newest < hi || end <= sd->closed)
 			return bad_line("a run that cannot be open", err);
 	} else {
@@ -577,7 +581,7 @@ load_line(struct weir_sdedup *sd, struct weir_error *err)
 		return load_head(sd, err);
 	if (there(sd, X))
 		return load_prints(sd, err);
-	if (there(sd, RUN))
+	if (there(sd, RUN) || there(sd, NEWEST))
 		return load_run(sd, err);
 	if (there(sd, AT))
 		return load_held(sd, err);

@@ -33,7 +33,9 @@ struct weir_stage {
 	struct weir_buf out, late, bad; /* a line each */
 	int64_t sent;			/* release points must not go back */
 	int disorder;
-	int stale; /* results that are late for whoever reads them */
+	int stale;	  /* results that are late for whoever reads them */
+	int64_t promised; /* the watermark behind what went out */
+	int belated;	  /* a result was older than that */
 	/* the block being filled */
 	struct weir_block block;
 	struct weir_buf text;
@@ -105,6 +107,30 @@ weir_stage_set_changes(struct weir_stage *st, bool retract)
 	st->changes = retract;
 }
 
+static inline void
+fake_promise(struct weir_stage *st, int64_t w)
+{
+	if (st->hold == WEIR_TIME_MAX || w == WEIR_TIME_MAX)
+		return;
+	w = weir_time_add(w, -st->hold);
+	if (w > st->promised)
+		st->promised = w;
+}
+
+int
+weir_stage_pass(struct weir_stage *st, const struct weir_block *b, uint32_t i,
+    uint32_t n, struct weir_error *err)
+{
+	(void)err;
+	for (; n > 0; i++, n--) {
+		fake_promise(st, b->events[i].watermark);
+		weir_buf_add(
+		    &st->out, b->text + b->events[i].off, b->events[i].len + 1);
+		st->metrics.out++;
+	}
+	return 1;
+}
+
 /* A side file is the stage itself. */
 struct weir_side *
 weir_stage_side(struct weir_stage *st, const char *path)
@@ -135,6 +161,8 @@ weir_stage_put(struct weir_stage *st, const char *text, size_t len,
 	st->disorder |= release < st->sent;
 	st->put_flags = flags;
 	st->sent = release;
+	fake_promise(st, weir_time_add(release, -1));
+	st->belated |= time < st->promised;
 	weir_buf_add(&st->out, text, len);
 	weir_buf_putc(&st->out, '\n');
 	st->metrics.out++;
@@ -180,6 +208,7 @@ fake_init(struct weir_stage *st, const struct weir_stage_ops *ops, void *self)
 	st->prover = weir_prover_new();
 	st->due = WEIR_TIME_MAX;
 	st->newest = st->watermark = st->sent = WEIR_TIME_NONE;
+	st->promised = WEIR_TIME_NONE;
 	st->metrics.watermark = WEIR_TIME_NONE;
 	st->block.source = "test";
 }
@@ -221,8 +250,12 @@ fake_event(struct weir_stage *st, const char *json, int64_t time)
 static inline int
 fake_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 {
+	int rc;
+
 	st->metrics.watermark = w;
-	return w >= st->due ? st->ops->advance(st->self, st, w, err) : 1;
+	rc = w >= st->due ? st->ops->advance(st->self, st, w, err) : 1;
+	fake_promise(st, w);
+	return rc;
 }
 
 /* Hand over the block. 1, or -1 with *err. */
@@ -260,9 +293,10 @@ fake_flush(struct weir_stage *st, struct weir_error *err)
 static inline int
 fake_end(struct weir_stage *st, struct weir_error *err)
 {
-	if (fake_flush(st, err) < 0)
+	if (fake_flush(st, err) < 0 ||
+	    st->ops->advance(st->self, st, WEIR_TIME_MAX, err) < 0)
 		return -1;
-	return st->ops->advance(st->self, st, WEIR_TIME_MAX, err);
+	return st->ops->finish != NULL ? st->ops->finish(st->self, st, err) : 1;
 }
 
 /* Feed saved lines to another operator. */
