@@ -3,9 +3,11 @@
  *
  *     sdedup.c          making it, its options, what all ways have in common
  *     sdedup_first.c    --keep=first, exact and --approx: seen before?
- *     sdedup_last.c     --keep=last: runs, and their newest events
+ *     sdedup_runs.c     --keep=last: the runs of keys
+ *     sdedup_last.c     and their newest events
  *     sdedup_changes.c  --changes: in order of time, what differs
- *     sdedup_state.c    state as lines, and back
+ *     sdedup_save.c     state as lines
+ *     sdedup_load.c     and back
  */
 #ifndef WEIR_OP_SDEDUP_IMPL_H
 #define WEIR_OP_SDEDUP_IMPL_H
@@ -160,7 +162,7 @@ weir_sdedup_catch_up(struct weir_sdedup *sd, struct weir_stage *st)
 		sd->closed = weir_stage_metrics(st)->watermark;
 }
 
-/* sdedup_last.c */
+/* sdedup_runs.c */
 void weir_runs_init(struct weir_runs *runs);
 void weir_runs_fini(struct weir_runs *runs);
 size_t weir_runs_bytes(const struct weir_runs *runs);
@@ -169,8 +171,17 @@ struct weir_run *weir_runs_add(
     struct weir_sdedup *sd, const struct weir_key *key, int64_t lo, int64_t hi);
 void weir_runs_text(
     struct weir_runs *runs, struct weir_run *run, const char *text, size_t len);
+/* The runs of a key, or NULL. */
+struct weir_key_runs *weir_runs_of(
+    const struct weir_sdedup *sd, struct weir_str key);
+/* Into the heap, due at its hi, and out of it. */
 void weir_runs_push(struct weir_runs *runs, struct weir_run *run);
+void weir_runs_pull(struct weir_runs *runs, struct weir_run *run);
+/* It is out of the heap, and came out: it waits to be forgotten. */
 void weir_runs_retire(struct weir_runs *runs, struct weir_run *run);
+/* Forget a run that is in neither; its key, too, if that was the last one. */
+void weir_runs_drop(struct weir_sdedup *sd, struct weir_run *run);
+/* sdedup_last.c */
 void weir_runs_set_due(struct weir_sdedup *sd, struct weir_stage *st);
 
 /* sdedup_changes.c */
@@ -187,7 +198,6 @@ void weir_holds_set_due(struct weir_sdedup *sd, struct weir_stage *st);
 extern const struct weir_stage_ops weir_sdedup_first_ops, weir_sdedup_last_ops,
     weir_sdedup_changes_ops;
 
-/* sdedup_state.c */
 int weir_sdedup_save(
     void *self, struct weir_snapshot_writer *w, struct weir_error *err);
 int weir_sdedup_load(void *self, struct weir_stage *st, struct weir_str line,

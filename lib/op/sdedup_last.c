@@ -8,237 +8,6 @@
  */
 #include "op/sdedup_impl.h"
 
-#include "base/mem.h"
-
-#include <stdlib.h>
-#include <string.h>
-
-#define OVERHEAD 16 /* bytes that malloc adds, about */
-
-/* --- the order in which runs end: a binary heap --- */
-
-static int
-before(const struct weir_run *a, const struct weir_run *b)
-{
-	return a->due != b->due ? a->due < b->due : a->seq < b->seq;
-}
-
-static void
-place(struct weir_runs *runs, struct weir_run *run, size_t i)
-{
-	runs->heap[i] = run;
-	run->place = i;
-}
-
-static void
-sift_up(struct weir_runs *runs, struct weir_run *run, size_t i)
-{
-	for (; i > 0 && before(run, runs->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		place(runs, runs->heap[(i - 1) / 2], i);
-	place(runs, run, i);
-}
-
-static void
-sift_down(struct weir_runs *runs, struct weir_run *run, size_t i)
-{
-	size_t kid;
-
-	while ((kid = 2 * i + 1) < runs->n) {
-		if (kid + 1 < runs->n &&
-		    before(runs->heap[kid + 1], runs->heap[kid]))
-			kid++;
-		if (!before(runs->heap[kid], run))
-			break;
-		place(runs, runs->heap[kid], i);
-		i = kid;
-	}
-	place(runs, run, i);
-}
-
-void
-weir_runs_push(struct weir_runs *runs, struct weir_run *run)
-{
-	run->due = run->hi;
-	runs->heap =
-	    weir_grow(runs->heap, &runs->cap, runs->n + 1, sizeof *runs->heap);
-	sift_up(runs, run, runs->n++);
-}
-
-static void
-unheap(struct weir_runs *runs, struct weir_run *run)
-{
-	size_t i = run->place;
-	struct weir_run *last = runs->heap[--runs->n];
-
-	if (last != run && i > 0 && before(last, runs->heap[(i - 1) / 2]))
-		sift_up(runs, last, i);
-	else if (last != run)
-		sift_down(runs, last, i);
-}
-
-/* --- runs --- */
-
-void
-weir_runs_init(struct weir_runs *runs)
-{
-	*runs = (struct weir_runs){0};
-	runs->gone_end = &runs->gone;
-}
-
-static void
-free_runs(struct weir_runs *runs)
-{
-	uint64_t at = 0;
-	const char *key;
-	size_t len;
-	struct weir_key_runs *of;
-	struct weir_run *run, *older;
-
-	while ((of = weir_table_next(runs->table, &at, &key, &len)) != NULL)
-		for (run = of->newest; run != NULL; run = older) {
-			older = run->older;
-			free(run->text);
-			free(run);
-		}
-}
-
-void
-weir_runs_fini(struct weir_runs *runs)
-{
-	if (runs->table != NULL)
-		free_runs(runs);
-	weir_table_free(runs->table);
-	free(runs->heap);
-	weir_runs_init(runs);
-}
-
-size_t
-weir_runs_bytes(const struct weir_runs *runs)
-{
-	return runs->bytes + runs->cap * sizeof *runs->heap +
-	    (runs->table != NULL ? weir_table_bytes(runs->table) : 0);
-}
-
-static struct weir_key_runs *
-put_key(struct weir_sdedup *sd, struct weir_str key)
-{
-	struct weir_runs *runs = &sd->runs;
-	struct weir_key_runs *of;
-	int added;
-
-	if (runs->table == NULL)
-		runs->table = weir_table_new(sizeof *of);
-	of = weir_table_put(runs->table, key.s, key.len,
-	    weir_table_hash(runs->table, key.s, key.len), &added);
-	sd->nkeys += (size_t)added;
-	return of;
-}
-
-static struct weir_key_runs *
-get_key(const struct weir_sdedup *sd, struct weir_str key)
-{
-	const struct weir_table *table = sd->runs.table;
-
-	if (table == NULL)
-		return NULL;
-	return weir_table_get(
-	    table, key.s, key.len, weir_table_hash(table, key.s, key.len));
-}
-
-/* Into its key's list, where its time is. */
-static void
-link_run(struct weir_run *run)
-{
-	struct weir_key_runs *of = run->of;
-	struct weir_run *newer = NULL, *older = of->newest;
-
-	for (; older != NULL && older->lo > run->lo; older = older->older)
-		newer = older;
-	run->newer = newer;
-	run->older = older;
-	*(newer != NULL ? &newer->older : &of->newest) = run;
-	*(older != NULL ? &older->newer : &of->oldest) = run;
-}
-
-static void
-unlink_run(struct weir_run *run)
-{
-	struct weir_key_runs *of = run->of;
-
-	*(run->newer != NULL ? &run->newer->older : &of->newest) = run->older;
-	*(run->older != NULL ? &run->older->newer : &of->oldest) = run->newer;
-}
-
-struct weir_run *
-weir_runs_add(
-    struct weir_sdedup *sd, const struct weir_key *key, int64_t lo, int64_t hi)
-{
-	struct weir_run *run = weir_calloc(1, sizeof *run);
-
-	run->of = put_key(sd, key->canonical);
-	run->lo = lo;
-	run->hi = run->due = hi;
-	link_run(run);
-	sd->runs.count++;
-	sd->runs.bytes += sizeof *run + OVERHEAD;
-	return run;
-}
-
-static void
-free_text(struct weir_runs *runs, struct weir_run *run)
-{
-	if (run->text != NULL)
-		runs->bytes -= run->cap + OVERHEAD;
-	free(run->text);
-	run->text = NULL;
-	run->cap = run->len = 0;
-}
-
-void
-weir_runs_text(
-    struct weir_runs *runs, struct weir_run *run, const char *text, size_t len)
-{
-	if (run->text == NULL || len > run->cap || len < run->cap / 4) {
-		free_text(runs, run);
-		run->text = weir_malloc(len);
-		run->cap = len;
-		runs->bytes += len + OVERHEAD;
-	}
-	memcpy(run->text, text, len);
-	run->len = (uint32_t)len;
-}
-
-/* Take a run from its key, and the key away with its last run. */
-static void
-drop(struct weir_sdedup *sd, struct weir_run *run)
-{
-	struct weir_runs *runs = &sd->runs;
-	const char *key;
-	size_t len;
-
-	unlink_run(run);
-	if (run->of->newest == NULL) {
-		key = weir_table_key(runs->table, run->of, &len);
-		weir_table_remove(runs->table, key, len,
-		    weir_table_hash(runs->table, key, len));
-		sd->nkeys--;
-	}
-	free_text(runs, run);
-	free(run);
-	runs->count--;
-	runs->bytes -= sizeof *run + OVERHEAD;
-}
-
-void
-weir_runs_retire(struct weir_runs *runs, struct weir_run *run)
-{
-	free_text(runs, run);
-	run->out = true;
-	run->after = NULL;
-	*runs->gone_end = run;
-	runs->gone_end = &run->after;
-}
-
 /* --- time --- */
 
 /* When a run comes out. */
@@ -278,7 +47,7 @@ release(struct weir_sdedup *sd, struct weir_stage *st, struct weir_run *run,
 {
 	int64_t end = end_of(sd, run);
 
-	unheap(&sd->runs, run);
+	weir_runs_pull(&sd->runs, run);
 	if (weir_stage_put(st, run->text, run->len, run->newest,
 		end == WEIR_TIME_MAX ? end - 1 : end, 0, err) < 0)
 		return -1;
@@ -297,8 +66,8 @@ last_advance(
 	while (runs->n > 0 && end_of(sd, runs->heap[0]) <= w) {
 		run = runs->heap[0];
 		if (run->due < run->hi) { /* it was extended meanwhile */
-			run->due = run->hi;
-			sift_down(runs, run, 0);
+			weir_runs_pull(runs, run);
+			weir_runs_push(runs, run);
 		} else if (release(sd, st, run, err) < 0) {
 			return -1;
 		}
@@ -308,7 +77,7 @@ last_advance(
 		runs->gone = run->after;
 		if (runs->gone == NULL)
 			runs->gone_end = &runs->gone;
-		drop(sd, run);
+		weir_runs_drop(sd, run);
 	}
 	if (w > sd->closed)
 		sd->closed = w;
@@ -407,14 +176,14 @@ swap_texts(struct weir_run *a, struct weir_run *b)
 static void
 join(struct weir_sdedup *sd, struct weir_run *run, struct weir_run *other)
 {
-	unheap(&sd->runs, other);
-	unheap(&sd->runs, run);
+	weir_runs_pull(&sd->runs, other);
+	weir_runs_pull(&sd->runs, run);
 	run->lo = other->lo < run->lo ? other->lo : run->lo;
 	run->hi = other->hi > run->hi ? other->hi : run->hi;
 	run->seq = other->seq < run->seq ? other->seq : run->seq;
 	if (newer(other->newest, other->arrival, run))
 		swap_texts(run, other);
-	drop(sd, other);
+	weir_runs_drop(sd, other);
 	weir_runs_push(&sd->runs, run);
 }
 
@@ -481,7 +250,7 @@ judge(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
 	struct weir_run *run;
 	bool over;
 
-	run = find_run(sd, get_key(sd, key->canonical), ev->time, &over);
+	run = find_run(sd, weir_runs_of(sd, key->canonical), ev->time, &over);
 	if (run == NULL && over)
 		return late(sd, st, b, i, err);
 	sd->seq++;
