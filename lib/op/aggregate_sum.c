@@ -108,7 +108,7 @@ avg_check(const struct weir_agg *agg, const void *state,
 	const struct weir_value *v = in->arg[0];
 
 	(void)agg;
-	if (v->kind == WEIR_INT)
+	if (v->kind == WEIR_INT || (v->kind == WEIR_DOUBLE && isfinite(v->d)))
 		return 1;
 	if (weir_agg_check_number(v, err) < 0)
 		return -1;
