@@ -22,4 +22,14 @@ char *weir_strdup(const char *s);
  */
 void *weir_grow(void *p, size_t *cap, size_t need, size_t elem);
 
+/*
+ * What malloc takes for a piece of so many bytes, about: where many are small,
+ * a limit on memory would be a lie without it.
+ */
+static inline size_t
+weir_held(size_t size)
+{
+	return size <= 24 ? 32 : (size + 8 + 15) & ~(size_t)15;
+}
+
 #endif

@@ -103,7 +103,7 @@ drop_json(struct values *s, struct item *item, size_t *owned)
 		return;
 	len = strlen(item->json);
 	s->bytes -= len;
-	*owned -= len + 1 + WEIR_AGG_OVERHEAD;
+	*owned -= weir_held(len + 1);
 	free(item->json);
 	item->json = NULL;
 }
@@ -118,7 +118,7 @@ set_json(struct values *s, struct item *item, const struct weir_agg_text *t,
 		return;
 	item->json = weir_strndup(t->json.s, t->json.len);
 	s->bytes += t->json.len;
-	*owned += t->json.len + 1 + WEIR_AGG_OVERHEAD;
+	*owned += weir_held(t->json.len + 1);
 }
 
 /* Add a value that came so often, first at seq. */

@@ -79,7 +79,7 @@ counts(const struct weir_agg *agg, uint64_t **state, size_t *owned)
 {
 	if (*state == NULL) {
 		*state = weir_calloc(1, size_of(agg));
-		*owned += size_of(agg) + WEIR_AGG_OVERHEAD;
+		*owned += weir_held(size_of(agg));
 	}
 	return *state;
 }
@@ -210,7 +210,7 @@ histogram_fini(const struct weir_agg *agg, void *state, size_t *owned)
 	uint64_t **s = state;
 
 	if (*s != NULL)
-		*owned -= size_of(agg) + WEIR_AGG_OVERHEAD;
+		*owned -= weir_held(size_of(agg));
 	free(*s);
 	*s = NULL;
 }

@@ -84,10 +84,10 @@ append(struct list *s, uint64_t seq, struct weir_str text, size_t *owned)
 
 	if (need > s->cap) {
 		if (s->cap > 0)
-			*owned -= s->cap + WEIR_AGG_OVERHEAD;
+			*owned -= weir_held(s->cap);
 		s->cap = (uint32_t)((need + need / 2 + 31) & ~(size_t)31);
 		s->p = weir_realloc(s->p, s->cap);
-		*owned += s->cap + WEIR_AGG_OVERHEAD;
+		*owned += weir_held(s->cap);
 	}
 	memcpy(s->p + s->len, &h, sizeof h);
 	memcpy(s->p + s->len + sizeof h, text.s, text.len);
@@ -160,7 +160,7 @@ list_fini(const struct weir_agg *agg, void *state, size_t *owned)
 
 	(void)agg;
 	if (s->cap > 0)
-		*owned -= s->cap + WEIR_AGG_OVERHEAD;
+		*owned -= weir_held(s->cap);
 	free(s->p);
 	*s = (struct list){0};
 }

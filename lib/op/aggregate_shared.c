@@ -203,7 +203,7 @@ void
 weir_agg_drop_value(struct weir_value *s, size_t *owned)
 {
 	if (s->kind == WEIR_STRING) {
-		*owned -= s->aux + WEIR_AGG_OVERHEAD;
+		*owned -= weir_held(s->aux + (size_t)1);
 		free((char *)(uintptr_t)s->s);
 	}
 	s->kind = WEIR_ABSENT;
@@ -218,7 +218,7 @@ weir_agg_set_value(
 	if (v->kind != WEIR_STRING)
 		return;
 	s->s = weir_strndup(v->s, v->aux);
-	*owned += v->aux + WEIR_AGG_OVERHEAD;
+	*owned += weir_held(v->aux + (size_t)1);
 }
 
 /*
@@ -306,7 +306,7 @@ void
 weir_kept_fini(struct weir_kept *k, size_t *owned)
 {
 	if (k->cap > 0) {
-		*owned -= k->cap + WEIR_AGG_OVERHEAD;
+		*owned -= weir_held(k->cap);
 		free(k->p);
 	}
 	*k = (struct weir_kept){0};
@@ -321,7 +321,7 @@ weir_kept_set(struct weir_kept *k, struct weir_str text, size_t *owned)
 		weir_kept_fini(k, owned);
 		k->cap = ((uint32_t)text.len + 31) & ~(uint32_t)31;
 		k->p = weir_malloc(k->cap);
-		*owned += k->cap + WEIR_AGG_OVERHEAD;
+		*owned += weir_held(k->cap);
 	}
 	memcpy(k->cap > 0 ? k->p : k->here, text.s, text.len);
 	k->len = (uint32_t)text.len;

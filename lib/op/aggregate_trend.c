@@ -219,20 +219,14 @@ ewma_prepare(void **params, const struct weir_value *values, size_t n,
 	return 1;
 }
 
-/* Room for n; up to twice as many as weigh anything, so that few moves do. */
 static void
-ewma_room(struct ewma *s, size_t n, size_t *owned)
+ewma_room(struct ewma *s, size_t cap, size_t *owned)
 {
-	size_t cap = s->cap;
-
-	if (n <= cap)
-		return;
-	if (cap > 0)
-		*owned -= cap * sizeof *s->sample + WEIR_AGG_OVERHEAD;
-	cap = n > 2 * cap ? n : 2 * cap;
+	if (s->cap > 0)
+		*owned -= weir_held(s->cap * sizeof *s->sample);
 	s->sample = weir_realloc(s->sample, cap * sizeof *s->sample);
 	s->cap = (uint32_t)cap;
-	*owned += cap * sizeof *s->sample + WEIR_AGG_OVERHEAD;
+	*owned += weir_held(cap * sizeof *s->sample);
 }
 
 /* Where a sample of this moment belongs, searched from the end. */
@@ -246,26 +240,20 @@ ewma_place(const struct ewma *s, struct moment at)
 	return i;
 }
 
-/* Forget all but the newest. */
-static void
-ewma_trim(struct ewma *s, size_t most)
-{
-	if (s->n <= most)
-		return;
-	memmove(s->sample, s->sample + (s->n - most), most * sizeof *s->sample);
-	s->n = (uint32_t)most;
-}
-
+/* Up to twice as many as weigh anything lie there, so that few are moved. */
 static void
 ewma_take(
     struct ewma *s, const struct alpha *p, struct sample one, size_t *owned)
 {
-	size_t i;
+	size_t i, cap = 2 * (s->cap > 0 ? s->cap : 1);
 
-	if (s->n == 2 * p->most)
-		ewma_trim(s, p->most);
+	if (s->n == 2 * p->most) {
+		s->n = (uint32_t)p->most;
+		memmove(s->sample, s->sample + s->n, s->n * sizeof *s->sample);
+	}
+	if (s->n == s->cap)
+		ewma_room(s, cap < 2 * p->most ? cap : 2 * p->most, owned);
 	i = ewma_place(s, one.at);
-	ewma_room(s, s->n + 1, owned);
 	memmove(
 	    s->sample + i + 1, s->sample + i, (s->n - i) * sizeof *s->sample);
 	s->sample[i] = one;
@@ -289,19 +277,19 @@ ewma_merge(const struct weir_agg *agg, void *state, const void *other,
 	const struct alpha *p = agg->params;
 	const struct ewma *o = other;
 	struct ewma *s = state, both = {0};
-	size_t i = 0, k = 0;
+	size_t i = s->n, k = o->n, at = i + k < p->most ? i + k : p->most;
 
 	(void)err;
 	if (o->n == 0)
 		return 1;
-	ewma_room(&both, s->n + o->n, owned);
-	while (i < s->n || k < o->n)
-		both.sample[both.n++] = k == o->n ||
-			(i < s->n &&
-			    is_before(s->sample[i].at, o->sample[k].at))
-		    ? s->sample[i++]
-		    : o->sample[k++];
-	ewma_trim(&both, p->most);
+	ewma_room(&both, at, owned);
+	both.n = (uint32_t)at;
+	while (at-- > 0) /* the newest first */
+		both.sample[at] = k == 0 ||
+			(i > 0 &&
+			    is_before(o->sample[k - 1].at, s->sample[i - 1].at))
+		    ? s->sample[--i]
+		    : o->sample[--k];
 	agg->ops->fini(agg, s, owned);
 	*s = both;
 	return 1;
@@ -385,7 +373,7 @@ ewma_fini(const struct weir_agg *agg, void *state, size_t *owned)
 
 	(void)agg;
 	if (s->cap > 0)
-		*owned -= s->cap * sizeof *s->sample + WEIR_AGG_OVERHEAD;
+		*owned -= weir_held(s->cap * sizeof *s->sample);
 	free(s->sample);
 	*s = (struct ewma){0};
 }

@@ -6,9 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FEW	 32 /* texts in a list */
-#define BIG	 UINT32_MAX
-#define OVERHEAD 16 /* bytes that malloc adds, about */
+#define FEW 32 /* texts in a list */
+#define BIG UINT32_MAX
 
 /* --- a list: value, length, text, padded to 8, and so on --- */
 
@@ -49,11 +48,11 @@ add_listed(struct weir_bag *b, struct weir_str text, size_t *owned)
 
 	if (b->len + size > cap) {
 		if (cap > 0)
-			*owned -= cap + OVERHEAD;
+			*owned -= weir_held(cap);
 		cap = (b->len + size + b->len / 2 + 15) & ~(size_t)15;
 		b->list = weir_realloc(b->list, cap);
 		b->cap = (uint32_t)cap;
-		*owned += cap + OVERHEAD;
+		*owned += weir_held(cap);
 	}
 	entry = b->list + b->len;
 	memset(entry, 0, b->value);
@@ -77,7 +76,7 @@ make_table(struct weir_bag *b, size_t *owned)
 			   weir_table_hash(t, text.s, text.len), &added),
 		    b->list + at, b->value);
 	}
-	*owned -= b->cap + OVERHEAD;
+	*owned -= weir_held(b->cap);
 	*owned += weir_table_bytes(t);
 	free(b->list);
 	b->table = t;
@@ -167,7 +166,7 @@ weir_bag_fini(struct weir_bag *b, size_t *owned)
 		*owned -= weir_table_bytes(b->table);
 		weir_table_free(b->table);
 	} else if (b->cap > 0) {
-		*owned -= b->cap + OVERHEAD;
+		*owned -= weir_held(b->cap);
 		free(b->list);
 	}
 	*b = (struct weir_bag){0};
