@@ -333,6 +333,96 @@ test_big_states(void)
 	weir_buf_fini(&text);
 }
 
+/* Change a few characters. */
+static void
+mutate(struct weir_buf *text)
+{
+	static const char to[] = "0123456789,-[].\"Aze";
+
+	for (unsigned n = 1 + rnd() % 3; n > 0; n--)
+		text->data[1 + rnd() % (text->len - 2)] =
+		    to[rnd() % (sizeof to - 1)];
+}
+
+static int
+is_json(struct weir_prover *prover, const struct weir_buf *text)
+{
+	struct weir_buf line = {0};
+	int good;
+
+	weir_buf_printf(&line, "{\"a\":%.*s}\n", (int)text->len, text->data);
+	memset(weir_buf_reserve(&line, WEIR_PAD), 0, WEIR_PAD);
+	good = weir_prover_line(prover, line.data, NULL, NULL) != NULL;
+	weir_buf_fini(&line);
+	return good;
+}
+
+/* Use states that were loaded as an operator would: what they save loads. */
+static int
+lives(struct bench *t, void *states, size_t *owned)
+{
+	static const char events[] = "{\"x\":7}\n-{\"x\":7}\n{\"x\":-0.5}\n";
+	const char *s = events;
+	struct weir_buf saved = {0}, bad = {0};
+	struct weir_error err;
+	void *other = weir_calloc(1, t->aggs.size);
+	size_t others = 0;
+	int good;
+
+	while (*s != '\0')
+		add(t, states, owned, &s, &bad);
+	weir_aggs_save(&saved, &t->aggs, states);
+	good = load(t, other, saved.data, saved.len, &others, &err) > 0;
+	weir_aggs_merge(&t->aggs, states, other, owned, &err);
+	weir_aggs_write(&bad, &t->aggs, states, (struct weir_span){0, 1});
+	weir_aggs_drop(&t->aggs, other, &others);
+	free(other);
+	weir_buf_fini(&saved);
+	weir_buf_fini(&bad);
+	return good && others == 0;
+}
+
+/* Saved states with errors in them are refused, or good for all. */
+static void
+test_mutations(const char *list)
+{
+	struct weir_prover *prover = weir_prover_new();
+	struct weir_buf saved = {0}, text = {0}, bad = {0};
+	const char *s = "{\"x\":1}\n{\"x\":2.5}\n{\"x\":-300}\n{\"x\":1}\n";
+	struct weir_error err;
+	struct bench t;
+	void *states;
+	size_t owned = 0;
+	int good = 1, loaded = 0;
+
+	begin(&t, list, &err);
+	states = weir_calloc(1, t.aggs.size);
+	while (*s != '\0')
+		add(&t, states, &owned, &s, &bad);
+	weir_aggs_save(&saved, &t.aggs, states);
+	for (int i = 0; i < 10000; i++) {
+		weir_aggs_reset(&t.aggs, states, &owned);
+		text.len = 0;
+		weir_buf_add(&text, saved.data, saved.len);
+		mutate(&text);
+		if (!is_json(prover, &text) ||
+		    load(&t, states, text.data, text.len, &owned, &err) < 0)
+			continue;
+		loaded++;
+		if (!lives(&t, states, &owned))
+			good = 0;
+	}
+	weir_aggs_drop(&t.aggs, states, &owned);
+	ok(good && owned == 0 && loaded > 100 && loaded < 9000,
+	    "%s: %d of 10000 changed states are taken", list, loaded);
+	free(states);
+	end(&t);
+	weir_prover_free(prover);
+	weir_buf_fini(&saved);
+	weir_buf_fini(&text);
+	weir_buf_fini(&bad);
+}
+
 int
 main(void)
 {
@@ -350,5 +440,9 @@ main(void)
 	test_good_states();
 	test_bad_states();
 	test_big_states();
+	test_mutations("quantile(x, 0.5)");
+	test_mutations("quantile_exact(x, 0.5)");
+	test_mutations("approx_distinct(x)");
+	test_mutations("topk(x, 2)");
 	return done();
 }
