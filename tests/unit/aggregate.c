@@ -4,165 +4,7 @@
  * with the expected result; each list is also cut at every place, in two parts
  * to be merged and by a save and a load.
  */
-#include "op/aggregate.h"
-
-#include "base/mem.h"
-#include "tap.h"
-
-#include <stdlib.h>
-
-/* Aggregates over events, one a line, of one prover. */
-struct bench {
-	struct weir_prover *prover;
-	struct weir_aggs aggs;
-	struct weir_arena arena;
-	struct weir_slot *slots;
-	struct weir_buf text;
-};
-
-static int
-begin(struct bench *t, const char *list, struct weir_error *err)
-{
-	*t = (struct bench){.prover = weir_prover_new()};
-	if (weir_aggs_parse(&t->aggs, NULL, list, err) < 0 ||
-	    weir_aggs_compile(&t->aggs, t->prover, err) < 0)
-		return -1;
-	t->slots =
-	    weir_calloc(weir_prover_slots(t->prover) + 1, sizeof *t->slots);
-	return 1;
-}
-
-static void
-end(struct bench *t)
-{
-	weir_prover_free(t->prover);
-	weir_aggs_fini(&t->aggs);
-	weir_arena_fini(&t->arena);
-	weir_buf_fini(&t->text);
-	free(t->slots);
-}
-
-/* Add the event in *s, and move on. What is wrong with it goes to bad. */
-static void
-add(struct bench *t, void *states, size_t *owned, const char **s,
-    struct weir_buf *bad)
-{
-	const char *nl = strchr(*s, '\n');
-	struct weir_error why;
-	struct weir_row row;
-
-	t->text.len = 0;
-	weir_buf_add(&t->text, *s, (size_t)(nl - *s) + 1);
-	memset(weir_buf_reserve(&t->text, WEIR_PAD), 0, WEIR_PAD);
-	*s = nl + 1;
-	if (weir_prover_line(t->prover, t->text.data, t->slots, NULL) == NULL)
-		abort();
-	row = (struct weir_row){.text = t->text.data,
-	    .len = (uint32_t)t->text.len - 1,
-	    .slots = t->slots};
-	weir_arena_reset(&t->arena);
-	if (weir_aggs_read(&t->aggs, &row, &t->arena, &why) < 0 ||
-	    weir_aggs_check(&t->aggs, states, &why) < 0) {
-		weir_buf_printf(bad, "%s\n", why.text);
-		return;
-	}
-	weir_aggs_add(&t->aggs, states, 0, owned);
-}
-
-/* States anew out of their saved text. */
-static void *
-reload(struct bench *t, void *states, size_t *owned)
-{
-	struct weir_error err;
-	struct weir_buf saved = {0};
-	void *again = weir_calloc(1, t->aggs.size);
-
-	weir_aggs_save(&saved, &t->aggs, states);
-	weir_aggs_drop(&t->aggs, states, owned);
-	free(states);
-	memset(weir_buf_reserve(&saved, WEIR_PAD), '\n', WEIR_PAD);
-	if (*owned != 0 ||
-	    weir_aggs_load(&t->aggs, again,
-		weir_value_read(saved.data, saved.len, &t->arena), &t->arena,
-		owned, &err) < 0)
-		ok(0, "load %.*s: %s", (int)saved.len, saved.data, err.text);
-	weir_buf_fini(&saved);
-	return again;
-}
-
-enum how { WHOLE, MERGED, RELOADED };
-
-/* The results after all lines, cut behind line `cut` as `how` says. */
-static void
-run(struct bench *t, const char *lines, size_t cut, enum how how,
-    struct weir_buf *out, struct weir_buf *bad)
-{
-	void *states = weir_calloc(1, t->aggs.size), *first = NULL;
-	size_t owned = 0;
-	struct weir_error err;
-
-	for (size_t i = 0; *lines != '\0'; i++) {
-		if (i == cut && how == RELOADED)
-			states = reload(t, states, &owned);
-		if (i == cut && how == MERGED) {
-			first = states;
-			states = weir_calloc(1, t->aggs.size);
-		}
-		add(t, states, &owned, &lines, bad);
-	}
-	if (first != NULL) {
-		if (weir_aggs_merge(&t->aggs, first, states, &owned, &err) < 0)
-			weir_buf_printf(bad, "%s\n", err.text);
-		weir_aggs_drop(&t->aggs, states, &owned);
-		free(states);
-		states = first;
-	}
-	weir_aggs_write(
-	    out, &t->aggs, states, (struct weir_span){0, 1000000000});
-	weir_aggs_drop(&t->aggs, states, &owned);
-	if (owned != 0)
-		ok(0, "%zu bytes were not given back", owned);
-	free(states);
-}
-
-static int
-same(const struct weir_buf *b, const char *text)
-{
-	return b->len == strlen(text) &&
-	    (b->len == 0 || memcmp(b->data, text, b->len) == 0);
-}
-
-static void
-check(const char *list, const char *lines, const char *want, const char *why)
-{
-	struct weir_buf out = {0}, bad = {0};
-	struct weir_error err;
-	struct bench t;
-	size_t nlines = 0, wrong = 0;
-
-	if (begin(&t, list, &err) < 0) {
-		ok(0, "%s: %s", list, err.text);
-		end(&t);
-		return;
-	}
-	for (const char *s = lines; *s != '\0'; s++)
-		nlines += *s == '\n';
-	for (size_t cut = 0; cut <= nlines; cut++)
-		for (enum how how = WHOLE; how <= RELOADED; how++) {
-			/* What is refused depends on what came before. */
-			if (how == MERGED && *why != '\0')
-				continue;
-			out.len = bad.len = 0;
-			run(&t, lines, cut, how, &out, &bad);
-			wrong += !same(&out, want) || !same(&bad, why);
-		}
-	if (!ok(wrong == 0, "%s of %zu events: %s", list, nlines, want))
-		printf("# got: %.*s\n# bad: %.*s\n", (int)out.len, out.data,
-		    (int)bad.len, bad.data);
-	weir_buf_fini(&out);
-	weir_buf_fini(&bad);
-	end(&t);
-}
+#include "tests/unit/aggregates.h"
 
 static void
 test_counts(void)
@@ -289,18 +131,6 @@ test_bad_input(void)
 }
 
 static void
-refused(const char *list, const char *why)
-{
-	struct weir_error err = {0};
-	struct bench t;
-	int rc = begin(&t, list, &err);
-
-	ok(rc < 0 && err.status == WEIR_USAGE && strstr(err.text, why) != NULL,
-	    "%s is refused: %s", list, rc < 0 ? err.text : "no");
-	end(&t);
-}
-
-static void
 test_refusals(void)
 {
 	refused("", "aggregates");
@@ -338,23 +168,8 @@ test_bad_states(void)
 	struct bench t;
 
 	begin(&t, "count(), sum(x), max(x)", &err);
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-		struct weir_buf text = {0};
-		void *states = weir_calloc(1, t.aggs.size);
-		size_t owned = 0;
-		int rc;
-
-		weir_buf_puts(&text, bad[i]);
-		memset(weir_buf_reserve(&text, WEIR_PAD), '\n', WEIR_PAD);
-		err.status = 0;
-		rc = weir_aggs_load(&t.aggs, states,
-		    weir_value_read(text.data, text.len, &t.arena), &t.arena,
-		    &owned, &err);
-		ok(rc < 0 && err.status == WEIR_STATE, "no state: %s", bad[i]);
-		weir_aggs_drop(&t.aggs, states, &owned);
-		free(states);
-		weir_buf_fini(&text);
-	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		no_state(&t, bad[i]);
 	end(&t);
 }
 
