@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 /* What the handlers set, and what they read. */
-static volatile sig_atomic_t stopped, wants_stats, in_job;
+static volatile sig_atomic_t stopped, wants_stats, wants_tables, in_job;
 static int wake[2] = {-1, -1};
 
 static void
@@ -46,6 +46,14 @@ on_stats(int sig)
 {
 	(void)sig;
 	wants_stats = 1;
+	wake_up();
+}
+
+static void
+on_reread(int sig)
+{
+	(void)sig;
+	wants_tables = 1;
 	wake_up();
 }
 
@@ -92,6 +100,13 @@ tool_signals(struct weir_stage_config *c, struct weir_error *err)
 	c->wake_fd = wake[0];
 	c->wake_drain = drain;
 	return 1;
+}
+
+void
+tool_reread(struct weir_stage_config *c)
+{
+	handle(SIGHUP, on_reread);
+	c->reread = &wants_tables;
 }
 
 void

@@ -11,6 +11,8 @@
 
 /* Install the handlers and let c know of the flags: 1, or -1 with *err. */
 int tool_signals(struct weir_stage_config *c, struct weir_error *err);
+/* SIGHUP has c's tables read again. */
+void tool_reread(struct weir_stage_config *c);
 /* Wake c's wake_fd when a child process ends, too. */
 void tool_watch_children(void);
 /* End as the signal that stopped the stage would have; returns if none did. */

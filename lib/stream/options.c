@@ -209,6 +209,8 @@ weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 		return -1;
 	bool timed = c->time != NULL || weir_convert_has_time(c->input);
 
+	for (size_t i = 0; i < c->noperands; i++)
+		timed |= c->operands[i].time != NULL;
 	if (weir_formats_check(c, err) < 0)
 		return -1;
 	if (c->proc_time &&
