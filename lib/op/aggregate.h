@@ -99,6 +99,12 @@ struct weir_agg_ops {
 	void (*fini)(const struct weir_agg *agg, void *state, size_t *owned);
 	/* A state grows with the number of values: merging is no cheaper. */
 	bool gathers;
+	/*
+	 * What a further aggregate with the same add() over the same values and
+	 * condition is: one that has no state (size 0), but gives a result of
+	 * the first one's. NULL: nothing is shared.
+	 */
+	const struct weir_agg_ops *sharing;
 };
 
 /* The kinds that this version knows, and how many. */

@@ -352,6 +352,18 @@ exact_load(const struct weir_agg *agg, void *state, struct weir_value v,
 	    : weir_agg_bad_state(agg->ops->name, err);
 }
 
+/* One more over the same values. */
+static const struct weir_agg_ops sharing = {
+    .name = "quantile_exact",
+    .add = weir_agg_shared_add,
+    .check_undo = weir_agg_shared_check,
+    .undo = weir_agg_shared_add,
+    .merge = weir_agg_shared_merge,
+    .result = exact_result,
+    .save = weir_agg_shared_save,
+    .load = weir_agg_shared_load,
+};
+
 const struct weir_agg_ops weir_agg_quantile_exact = {
     .name = "quantile_exact",
     .usage = "quantile_exact(x, q)",
@@ -369,5 +381,6 @@ const struct weir_agg_ops weir_agg_quantile_exact = {
     .save = exact_save,
     .load = exact_load,
     .fini = exact_fini,
+    .sharing = &sharing,
     .gathers = true,
 };

@@ -49,6 +49,19 @@ int weir_agg_never_added(struct weir_error *err);
 int weir_agg_prepare_quantile(void **params, const struct weir_value *values,
     size_t n, struct weir_error *err);
 
+/* Functions of aggregates that share the state of another. */
+void weir_agg_shared_add(const struct weir_agg *agg, void *state,
+    const struct weir_agg_input *in, size_t *owned);
+int weir_agg_shared_check(const struct weir_agg *agg, const void *state,
+    const struct weir_agg_input *in, struct weir_error *err);
+int weir_agg_shared_merge(const struct weir_agg *agg, void *state,
+    const void *other, size_t *owned, struct weir_error *err);
+void weir_agg_shared_save(
+    const struct weir_agg *agg, struct weir_buf *out, const void *state);
+int weir_agg_shared_load(const struct weir_agg *agg, void *state,
+    struct weir_value saved, struct weir_arena *arena, size_t *owned,
+    struct weir_error *err);
+
 /* --- writing and saving; loading is 1 or 0 --- */
 
 void weir_agg_put_uint(struct weir_buf *out, uint64_t u);

@@ -166,6 +166,21 @@ print_text(struct weir_aggs *aggs, const struct weir_ast *ast,
 	return (struct weir_str){to, strlen(to)};
 }
 
+/* Let the newest aggregate share the state of an earlier one if it can. */
+static void
+share_state(struct weir_aggs *aggs, struct weir_agg *agg)
+{
+	if (agg->ops->sharing == NULL)
+		return;
+	for (const struct weir_agg *a = aggs->aggs; a < agg; a++)
+		if (a->ops->add == agg->ops->add && a->cond == agg->cond &&
+		    memcmp(a->value, agg->value, sizeof a->value) == 0) {
+			agg->ops = agg->ops->sharing;
+			agg->offset = a->offset;
+			return;
+		}
+}
+
 /* One more aggregate, which ast calls: 1 or -1. */
 static int
 add_aggregate(struct weir_aggs *aggs, const struct weir_ast *ast,
@@ -192,6 +207,7 @@ add_aggregate(struct weir_aggs *aggs, const struct weir_ast *ast,
 	if (cond != NULL)
 		agg->cond = (ptrdiff_t)intern(aggs, cond, true, from);
 	agg->offset = aggs->size;
+	share_state(aggs, agg);
 	aggs->size += agg->ops->size;
 	return 1;
 }

@@ -196,6 +196,18 @@ quantile_fini(const struct weir_agg *agg, void *state, size_t *owned)
 	weir_ddsketch_fini(state);
 }
 
+/* One more over the same values. */
+static const struct weir_agg_ops sharing = {
+    .name = "quantile",
+    .add = weir_agg_shared_add,
+    .check_undo = weir_agg_shared_check,
+    .undo = weir_agg_shared_add,
+    .merge = weir_agg_shared_merge,
+    .result = quantile_result,
+    .save = weir_agg_shared_save,
+    .load = weir_agg_shared_load,
+};
+
 const struct weir_agg_ops weir_agg_median = {
     .name = "median",
     .usage = "median(x)",
@@ -213,6 +225,7 @@ const struct weir_agg_ops weir_agg_median = {
     .save = quantile_save,
     .load = quantile_load,
     .fini = quantile_fini,
+    .sharing = &sharing,
 };
 
 const struct weir_agg_ops weir_agg_quantile = {
@@ -232,4 +245,5 @@ const struct weir_agg_ops weir_agg_quantile = {
     .save = quantile_save,
     .load = quantile_load,
     .fini = quantile_fini,
+    .sharing = &sharing,
 };

@@ -43,6 +43,31 @@ test_quantiles(void)
 	    ",\"e\":null", "quantile_exact(x / y, 0.5): NaN is not a number\n");
 }
 
+/* Quantiles of the same values have one sketch, others their own. */
+static void
+test_sharing(void)
+{
+	struct weir_error err;
+	struct bench t;
+
+	check("m = median(x), h = quantile(x, 1), e = quantile_exact(x, 0), "
+	      "f = quantile_exact(x, 1), o = quantile(x, 1) if x < 3, "
+	      "p = quantile(y, 1)",
+	    "{\"x\":3,\"y\":9}\n{\"x\":2}\n{\"x\":4,\"y\":8}\n",
+	    ",\"m\":3.0175,\"h\":4,\"e\":2,\"f\":4,\"o\":2,\"p\":9", "");
+	check(
+	    "m = median(x), h = quantile(x, 0.7), f = quantile_exact(x, 0.5), "
+	    "g = quantile_exact(x, 1)",
+	    "{\"x\":3}\n{\"x\":2}\n-{\"x\":3}\n-{\"x\":3}\n",
+	    ",\"m\":2,\"h\":2,\"f\":2,\"g\":2",
+	    "median(x): what is to be taken back was never added\n");
+	begin(
+	    &t, "quantile(x, 0.5), quantile(x, 0.9), quantile(x, 0.99)", &err);
+	ok(t.aggs.size == sizeof(struct weir_ddsketch), "of three, one state");
+	no_state(&t, "[null,[1.0,1.0,0,169946,1],null]");
+	end(&t);
+}
+
 /* Integers that no double holds, among others. */
 static void
 test_wide(void)
@@ -427,6 +452,7 @@ int
 main(void)
 {
 	test_quantiles();
+	test_sharing();
 	test_wide();
 	test_undo();
 	test_values();
