@@ -249,7 +249,7 @@ list_load(const struct weir_agg *agg, void *state, struct weir_value v,
 		item = v.list->items + i;
 		if (!weir_agg_load_uint(item[0], &seq) ||
 		    !weir_agg_load_text(item[1], arena, &text) ||
-		    (i > 0 && seq <= before) || !has_room(agg, s, text.len))
+		    seq < before || !has_room(agg, s, text.len))
 			return weir_agg_bad_state(agg->ops->name, err);
 		append(s, seq, text, owned);
 	}
