@@ -12,7 +12,7 @@
 #define PAD	  8
 #define PIECE	  ((size_t)24 << 10) /* bytes of a line of state */
 /* Fingerprints that a search in a table compares on average, at most. */
-#define COMPARED 8.5
+#define COMPARED 2.5
 
 struct weir_prints_form
 weir_prints_form(double rate, bool timed, int sets)
@@ -52,6 +52,10 @@ home_of(const struct weir_prints_table *t, uint64_t hash)
 	return (hash & UINT32_MAX) * t->size >> 32;
 }
 
+/*
+ * Behind its home a print lies among larger ones (ordered hashing: Amble and
+ * Knuth 1974), so the first smaller one ends a search, as an empty cell does.
+ */
 static bool
 find_in(const struct weir_prints_table *t, struct weir_prints_form form,
     uint64_t hash, uint32_t from, uint32_t to)
@@ -61,9 +65,9 @@ find_in(const struct weir_prints_table *t, struct weir_prints_form form,
 	size_t size = cell_size(form);
 	uint32_t offset;
 
-	for (unsigned n = 0; n < CHAIN_MAX; n++) {
+	for (;;) {
 		cell = weir_get64(t->cells + i * size);
-		if ((cell & mask) == 0)
+		if ((cell & mask) < print)
 			return false;
 		offset = (uint32_t)(cell >> 8 * form.width);
 		if ((cell & mask) == print &&
@@ -72,7 +76,15 @@ find_in(const struct weir_prints_table *t, struct weir_prints_form form,
 		if (++i == t->size)
 			i = 0;
 	}
-	return false;
+}
+
+void
+weir_prints_prefetch(
+    const struct weir_prints *p, struct weir_prints_form form, uint64_t hash)
+{
+	for (unsigned i = p->n; i > 0; i--)
+		__builtin_prefetch(p->table[i - 1].cells +
+		    home_of(&p->table[i - 1], hash) * cell_size(form));
 }
 
 bool
@@ -85,29 +97,50 @@ weir_prints_find(const struct weir_prints *p, struct weir_prints_form form,
 	return false;
 }
 
+/* Is there an empty cell not too far behind i? */
 static bool
-add_in(struct weir_prints_table *t, struct weir_prints_form form, uint64_t hash,
-    uint32_t offset)
+has_room(
+    const struct weir_prints_table *t, struct weir_prints_form form, uint64_t i)
 {
-	uint64_t i = home_of(t, hash);
 	size_t size = cell_size(form);
-	uint8_t cell[8];
 
 	if (t->used >= t->size / 4 * 3)
 		return false;
 	for (unsigned n = 0; n < CHAIN_MAX; n++) {
-		if ((weir_get64(t->cells + i * size) & mask_of(form)) == 0) {
-			weir_put64(cell,
-			    print_of(form, hash) |
-				(uint64_t)offset << 8 * form.width);
-			memcpy(t->cells + i * size, cell, size);
-			t->used++;
+		if ((weir_get64(t->cells + i * size) & mask_of(form)) == 0)
 			return true;
-		}
 		if (++i == t->size)
 			i = 0;
 	}
 	return false;
+}
+
+static bool
+add_in(struct weir_prints_table *t, struct weir_prints_form form, uint64_t hash,
+    uint32_t offset)
+{
+	uint64_t mask = mask_of(form), i = home_of(t, hash), there;
+	uint64_t cell =
+	    print_of(form, hash) | (uint64_t)offset << 8 * form.width;
+	size_t size = cell_size(form);
+	uint8_t bytes[8];
+
+	if (!has_room(t, form, i))
+		return false;
+	for (;;) {
+		there = weir_get64(t->cells + i * size);
+		if ((there & mask) < (cell & mask)) { /* in its place */
+			weir_put64(bytes, cell);
+			memcpy(t->cells + i * size, bytes, size);
+			cell = there;
+			if ((there & mask) == 0)
+				break;
+		}
+		if (++i == t->size)
+			i = 0;
+	}
+	t->used++;
+	return true;
 }
 
 static uint64_t

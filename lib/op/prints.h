@@ -3,7 +3,7 @@
  *
  * A key leaves a fingerprint of 16, 24 or 32 bits in a table of open addressing
  * with linear probing, and with it, if times count, how far into an age it was
- * seen. Tables are filled to three quarters; then one as large as all before
+ * seen. Cells behind a home are in order, which makes searches short. Tables are filled to three quarters; then one as large as all before
  * joins them, and nothing is ever moved, as in a scalable Bloom filter (Almeida
  * et al. 2007; that fingerprints take the place of a Bloom filter's bits is due
  * to Pagh, Pagh and Rao 2005). A key that was seen is always found; one that was
@@ -51,6 +51,9 @@ struct weir_prints_form weir_prints_form(double rate, bool timed, int sets);
 /* Is the key there, with an offset from..to (both included)? */
 bool weir_prints_find(const struct weir_prints *p, struct weir_prints_form form,
     uint64_t hash, uint32_t from, uint32_t to);
+/* Have the memory fetched that a search for it begins at. */
+void weir_prints_prefetch(
+    const struct weir_prints *p, struct weir_prints_form form, uint64_t hash);
 /*
  * Add the key. 1, or 0 if that would take more than room bytes on top of what
  * is held.

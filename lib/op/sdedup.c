@@ -221,18 +221,26 @@ weir_sdedup_bytes(const struct weir_sdedup *sd)
 	    sd->holds.bytes + sd->holds.cap * sizeof *sd->holds.heap;
 }
 
+/* What would make the state smaller. */
+static const char *
+advice(const struct weir_sdedup *sd)
+{
+	bool exact = !sd->last && sd->changes == NULL && sd->form.width == 0;
+
+	if (sd->within_ns == 0)
+		return exact ? "--within or --approx" : "--within";
+	return exact ? "a shorter --within, a smaller --max-delay or --approx"
+		     : "a shorter --within or a smaller --max-delay";
+}
+
 int
 weir_sdedup_outgrown(const struct weir_sdedup *sd, struct weir_error *err)
 {
 	return weir_fail(err, WEIR_STATE,
 	    "the state has outgrown --max-state: %zu keys take %zu bytes, %ju "
-	    "are allowed; allow more, or need less with %s%s",
+	    "are allowed; allow more, or need less with %s",
 	    sd->nkeys, weir_sdedup_bytes(sd), (uintmax_t)sd->config.max_state,
-	    sd->within_ns > 0 ? "a shorter --within, a smaller --max-delay"
-			      : "--within, which says how long keys count",
-	    sd->last || sd->changes != NULL || sd->form.width > 0
-		? " or fewer keys"
-		: " or --approx");
+	    advice(sd));
 }
 
 int
@@ -304,6 +312,21 @@ hash_key(struct weir_sdedup_item *item, const struct weir_age *age, int which)
 }
 
 static void
+hash_print(struct weir_sdedup *sd, struct weir_sdedup_item *item)
+{
+	struct weir_str key = item->key.canonical;
+	const struct weir_age *age;
+
+	item->hash[0] = weir_hash64(key.s, key.len);
+	for (int before = 0; before < (sd->within_ns > 0 ? 2 : 1); before++) {
+		age = weir_ages_find(&sd->ages, item->number - before);
+		if (age != NULL)
+			weir_prints_prefetch(
+			    &age->prints, sd->form, item->hash[0]);
+	}
+}
+
+static void
 prepare_item(struct weir_sdedup *sd, const struct weir_block *b, uint32_t i,
     struct weir_sdedup_item *item)
 {
@@ -319,8 +342,7 @@ prepare_item(struct weir_sdedup *sd, const struct weir_block *b, uint32_t i,
 		return;
 	item->number = weir_ages_number(&sd->ages, b->events[i].time);
 	if (sd->form.width > 0) {
-		item->hash[0] =
-		    weir_hash64(item->key.canonical.s, item->key.canonical.len);
+		hash_print(sd, item);
 		return;
 	}
 	hash_key(item, weir_ages_find(&sd->ages, item->number), 0);

@@ -146,7 +146,8 @@ assert s["in"] + 1 == s["out"] + s["bad"] + s["dropped"] + s["late"] or \
 
 @test "state goes as time goes on" {
 	seq 1000000 1200000 | sed 's/.*/{"t":&,"k":"key &"}/' >keys
-	for way in '' '--refresh' '--keep=last' '--changes=k' '--approx=0.01'; do
+	for way in '' '--refresh' '--keep=last' '--changes=k' \
+		'--approx=0.000001'; do
 		# shellcheck disable=SC2086
 		run -0 sdedup -t t -k k --time-unit=s --within=1h \
 			--max-state=2M $way keys
