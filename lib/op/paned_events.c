@@ -115,7 +115,8 @@ add_event(struct weir_paned *p, struct weir_stage *st,
 	if (weir_aggs_check(&p->w.aggs, states, why) < 0) {
 		if (added)
 			weir_groups_undo(g, &item->key);
-		if (weir_groups_count(g) == 0)
+		/* One that was there before may be known to the run. */
+		if (weir_groups_count(g) == 0 && item->pane == NULL)
 			weir_paned_close(p, st, pane);
 		return 0;
 	}
@@ -132,9 +133,8 @@ add_event(struct weir_paned *p, struct weir_stage *st,
 
 /* Take an event back; as above. */
 static int
-take_back(struct weir_paned *p, struct weir_stage *st,
-    const struct weir_paned_item *item, int64_t time, struct weir_error *why,
-    struct weir_error *err)
+take_back(struct weir_paned *p, const struct weir_paned_item *item,
+    int64_t time, struct weir_error *why, struct weir_error *err)
 {
 	struct weir_pane *pane = weir_panes_find(&p->panes, item->span.end);
 	struct weir_paned_head *head = pane != NULL
@@ -156,10 +156,8 @@ take_back(struct weir_paned *p, struct weir_stage *st,
 		weir_groups_remove(g, item->key.canonical);
 		p->ngroups--;
 	}
-	if (weir_groups_count(g) > 0)
-		return weir_paned_measure(p, pane, err);
-	weir_paned_close(p, st, pane);
-	return 1;
+	/* An empty pane stays: the run in hand may know it. */
+	return weir_paned_measure(p, pane, err);
 }
 
 /* The same of a pane that windows share. */
@@ -198,7 +196,7 @@ change(struct weir_paned *p, struct weir_stage *st,
 	if (p->sliding && item->span.end <= p->slide.told)
 		rc = change_shared(p, st, item, ev, why, err);
 	else if (ev->flags & WEIR_RETRACT)
-		rc = take_back(p, st, item, ev->time, why, err);
+		rc = take_back(p, item, ev->time, why, err);
 	else
 		rc = add_event(p, st, item, ev->time, why, err);
 	if (rc > 0 && item->span.end <= p->closed &&

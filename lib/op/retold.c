@@ -137,8 +137,12 @@ open_stage(void *self, struct weir_stage *st, struct weir_error *err)
 
 	if (weir_swindow_open(&p->w, st, err) < 0)
 		return -1;
-	/* The result of a whole stream is of a time that is long past. */
-	if (p->w.spec.kind == WEIR_GLOBAL && !p->w.emit.panes)
+	/*
+	 * The result of a whole stream is of a time that is long past, and so
+	 * may be one that is taken back.
+	 */
+	if (p->w.spec.kind == WEIR_GLOBAL &&
+	    (!p->w.emit.panes || p->w.emit.mode == WEIR_TAKE_BACK))
 		weir_stage_set_hold(st, WEIR_TIME_MAX);
 	else
 		weir_stage_set_hold(st, p->w.lateness_ns);

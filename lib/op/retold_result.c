@@ -18,6 +18,9 @@ begin_results(struct weir_retold *p, struct weir_stage *st,
 	if (p->w.spec.kind == WEIR_GLOBAL) {
 		results.span = p->seen;
 		results.time = p->seen.end;
+		/* Late for nobody, though events were behind the watermark. */
+		if (results.time != WEIR_TIME_NONE && results.time < p->closed)
+			results.time = p->closed;
 	} else {
 		results.span = w->span;
 		results.time = w->span.end - 1;

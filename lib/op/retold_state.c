@@ -2,8 +2,9 @@
  * The state of windows that are told more than once, as lines: first
  * {"closed":T,"seq":N}, then one line a group, in the order of windows and of
  * first events:
- * {"w":[start,end],"k":{NAME:value},"e":events,"t":told,"a":[...]}. Of the window
- * of a whole stream, "w" is what it has seen of time, or null.
+ * {"w":[start,end],"k":{NAME:value},"e":events,"t":told,"a":[...]}. Of a whole
+ * stream, "w" is null, and {"x":[start,end]} comes before: the least and the
+ * greatest time that it has seen, if any.
  */
 #include "op/retold.h"
 
@@ -18,17 +19,15 @@ save_window(struct weir_retold *p, const struct weir_pane *w,
     struct weir_snapshot_writer *to, struct weir_error *err)
 {
 	struct weir_buf *out = &p->w.out;
-	struct weir_span span =
-	    p->w.spec.kind == WEIR_GLOBAL ? p->seen : w->span;
 	struct weir_group it = {0};
 
 	while (weir_groups_next(&w->groups, &it)) {
 		out->len = 0;
-		if (span.start == WEIR_TIME_NONE)
+		if (p->w.spec.kind == WEIR_GLOBAL)
 			weir_buf_puts(out, "{\"w\":null");
 		else
 			weir_buf_printf(out, "{\"w\":[%jd,%jd]",
-			    (intmax_t)span.start, (intmax_t)span.end);
+			    (intmax_t)w->span.start, (intmax_t)w->span.end);
 		weir_swindow_save_key(
 		    &p->w, out, weir_swindow_text(it.value, it.canonical));
 		weir_swindow_save_group(&p->w, out, it.value);
@@ -52,6 +51,20 @@ save_set(struct weir_retold *p, const struct weir_panes *set,
 	return rc;
 }
 
+static int
+save_seen(struct weir_retold *p, struct weir_snapshot_writer *to,
+    struct weir_error *err)
+{
+	struct weir_buf *out = &p->w.out;
+
+	if (p->seen.start == WEIR_TIME_NONE || p->w.spec.kind != WEIR_GLOBAL)
+		return 1;
+	out->len = 0;
+	weir_buf_printf(out, "{\"x\":[%jd,%jd]}", (intmax_t)p->seen.start,
+	    (intmax_t)p->seen.end);
+	return weir_snapshot_line(to, out->data, out->len, err);
+}
+
 int
 weir_retold_save(
     void *self, struct weir_snapshot_writer *w, struct weir_error *err)
@@ -59,7 +72,7 @@ weir_retold_save(
 	struct weir_retold *p = self;
 
 	if (weir_swindow_save_clock(&p->w, p->closed, w, err) < 0 ||
-	    save_set(p, &p->kept, w, err) < 0)
+	    save_seen(p, w, err) < 0 || save_set(p, &p->kept, w, err) < 0)
 		return -1;
 	return save_set(p, &p->open, w, err);
 }
@@ -77,10 +90,7 @@ load_window(struct weir_retold *p, struct weir_span *span, int64_t *end,
 	if (p->w.spec.kind == WEIR_GLOBAL) {
 		*end = WEIR_TIME_MAX;
 		*span = (struct weir_span){WEIR_TIME_NONE + 1, *end};
-		return weir_swindow_value(&p->w, WEIR_SAVED_WINDOW).kind ==
-			WEIR_NULL
-		    ? 1
-		    : weir_swindow_load_span(&p->w, &p->seen, err);
+		return 1;
 	}
 	if (weir_swindow_load_span(&p->w, span, err) < 0)
 		return -1;
@@ -95,6 +105,22 @@ load_window(struct weir_retold *p, struct weir_span *span, int64_t *end,
 	    !weir_window_next(&ends, *end - 1, &want.end) || want.end != *end)
 		return weir_swindow_bad_line(
 		    "a window that the options do not make", err);
+	return 1;
+}
+
+static int
+load_seen(struct weir_retold *p, struct weir_error *err)
+{
+	struct weir_value v = weir_swindow_value(&p->w, WEIR_SAVED_EXTRA);
+	const struct weir_value *item;
+
+	if (v.kind != WEIR_LIST || v.list->n != 2)
+		return weir_swindow_bad_line("no times that were seen", err);
+	item = v.list->items;
+	if (item[0].kind != WEIR_INT || item[1].kind != WEIR_INT ||
+	    item[0].i == WEIR_TIME_NONE || item[1].i < item[0].i)
+		return weir_swindow_bad_line("no times that were seen", err);
+	p->seen = (struct weir_span){item[0].i, item[1].i};
 	return 1;
 }
 
@@ -141,5 +167,9 @@ weir_retold_load(void *self, struct weir_stage *st, struct weir_str line,
 	if (weir_swindow_open_line(&p->w, line, err) < 0)
 		return -1;
 	rc = weir_swindow_load_clock(&p->w, &p->closed, err);
-	return rc == 0 ? load_group(p, st, err) : rc;
+	if (rc != 0)
+		return rc;
+	return weir_swindow_saved(&p->w, WEIR_SAVED_EXTRA)
+	    ? load_seen(p, err)
+	    : load_group(p, st, err);
 }
