@@ -37,6 +37,11 @@ show() { # show NAME SECONDS [OURS]: with how much slower than ours it is
 	echo
 }
 
+per_second() { # per_second SECONDS: events
+	awk -v n="$events" -v s="$1" \
+		'BEGIN { printf "  %.2f M events/s\n", n / s / 1e6 }'
+}
+
 duck() { # duck NAME OURS SQL: one thread and all
 	local t threads
 	for threads in 1 all; do
@@ -125,14 +130,39 @@ bench_sketches() {
 		-k host 'p = quantile_exact(latency_ms, 0.99)' '$log'")"
 }
 
+bench_sessions() {
+	local t by gap
+	for by in host:5 user:30; do
+		gap=${by#*:} by=${by%:*}
+		echo "sessions: by $by, a gap of $gap s: count, sum"
+		t=$(median "swindow -t ts -w session:${gap}s -k $by \
+			'n = count(), s = sum(bytes)' '$log'")
+		show "swindow -w session:${gap}s -k $by" "$t"
+		per_second "$t"
+		duck "window functions" "$t" "COPY (SELECT min(ts) AS w, \
+			$by, count(*) AS n, sum(bytes) AS s FROM (SELECT ts, \
+			$by, bytes, sum(new) OVER (PARTITION BY $by ORDER BY \
+			ts) AS i FROM (SELECT *, CASE WHEN ts - lag(ts) OVER \
+			(PARTITION BY $by ORDER BY ts) <= INTERVAL $gap SECOND \
+			THEN 0 ELSE 1 END AS new FROM {log})) GROUP BY $by, i \
+			ORDER BY max(ts)) TO '$dir/duck.json' (FORMAT json)"
+	done
+	echo "counted: by host, every 100 events, and every 10 the last 100"
+	for by in 100 100/10; do
+		t=$(median "swindow -w count:$by -k host 'n = count(), \
+			s = sum(bytes)' '$log'")
+		show "swindow -w count:$by -k host" "$t"
+		per_second "$t"
+	done
+}
+
 bench_keys() {
 	local t
 	echo "keys: every event its own key in one window: count, sum"
 	t=$(median "swindow -t ts -w 1d -k id 'n = count(), s = sum(bytes)' \
 		'$log'")
 	show "swindow, $events keys" "$t"
-	awk -v n="$events" -v s="$t" \
-		'BEGIN { printf "  %.2f M events/s\n", n / s / 1e6 }'
+	per_second "$t"
 }
 
 bench_stages() {
@@ -233,12 +263,14 @@ bench_state() {
 	(cd "$dir" && "$build/bench/snapshot") | sed 's/^/  /'
 }
 
-all="start memory filter map formats window sketches keys stages latency \
-	state checkpoint"
+all="start memory filter map formats window sketches sessions keys stages \
+	latency state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
-case " $* " in *" filter "* | *" window "* | *" sketches "*) need_duckdb ;; esac
+case " $* " in
+*" filter "* | *" window "* | *" sketches "* | *" sessions "*) need_duckdb ;;
+esac
 echo "machine: $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo |
 	head -n 1), $(uname -sr)"
 for name in "$@"; do
