@@ -52,7 +52,7 @@ describe(struct weir_file *f, struct weir_error *err)
 	f->fifo = S_ISFIFO(st.st_mode);
 	f->dev = (uint64_t)st.st_dev;
 	f->ino = (uint64_t)st.st_ino;
-	f->mtime_s = f->regular ? (int64_t)st.st_mtime : 0;
+	f->mtime = f->regular ? st.st_mtim : (struct timespec){0};
 	if (f->fifo)
 		weir_file_widen(f->fd);
 	if (f->regular)
@@ -308,6 +308,23 @@ weir_file_like(struct weir_file *f, uint64_t print, uint32_t print_len,
 		return 0;
 	/* What is shorter than a print is known whole. */
 	return print_len == sizeof f->head || f->off == off;
+}
+
+int
+weir_file_like_file(
+    struct weir_file *f, const struct weir_file *other, struct weir_error *err)
+{
+	unsigned char head[sizeof f->head];
+	struct stat st;
+	ssize_t n;
+
+	if (!other->regular || fstat(other->fd, &st) < 0 || st.st_size == 0)
+		return 0;
+	n = pread(other->fd, head, sizeof head, 0);
+	if (n <= 0)
+		return 0;
+	return weir_file_like(f, weir_hash64(head, (size_t)n), (uint32_t)n,
+	    (uint64_t)st.st_size, err);
 }
 
 int

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
+#include <time.h>
 
 struct weir_file {
 	int fd;	    /* -1: none */
@@ -27,7 +28,7 @@ struct weir_file {
 	char held[8];  /* the beginning, while that is open */
 	uint8_t n_held;
 	uint64_t dev, ino;
-	int64_t mtime_s; /* of a regular file when it was opened, or 0 */
+	struct timespec mtime; /* of a regular file when it was opened, or 0 */
 	uint64_t base; /* where reading began: not 0 if the shell read before */
 	uint64_t off;  /* bytes of content that were read since */
 	unsigned char head[WEIR_PRINT_MAX]; /* the first min(off, max) */
@@ -88,6 +89,9 @@ int weir_file_match(struct weir_file *f, const struct weir_place *place,
  */
 int weir_file_like(struct weir_file *f, uint64_t print, uint32_t print_len,
     uint64_t off, struct weir_error *err);
+/* The same of a file that is open, regular and not read yet. */
+int weir_file_like_file(
+    struct weir_file *f, const struct weir_file *other, struct weir_error *err);
 /* Begin a regular file anew. */
 int weir_file_rewind(struct weir_file *f, struct weir_error *err);
 /*

@@ -72,7 +72,8 @@ weir_seen_add(struct weir_seen *s, const struct weir_file *f)
 {
 	struct stat st;
 
-	if (!f->regular || f->base + f->off == 0 || fstat(f->fd, &st) < 0)
+	if ((!f->regular && !f->packed) || f->base + f->off == 0 ||
+	    fstat(f->fd, &st) < 0)
 		return;
 	/*
 	 * A deleted file will not be met again, but its inode may, and so may
@@ -80,7 +81,7 @@ weir_seen_add(struct weir_seen *s, const struct weir_file *f)
 	 */
 	put(s,
 	    &(struct done){.dev = f->dev,
-		.ino = st.st_nlink == 0 ? 0 : f->ino,
+		.ino = f->packed || st.st_nlink == 0 ? 0 : f->ino,
 		.off = f->base + f->off,
 		.print_len = f->head_len,
 		.print = weir_file_print(f, f->head_len)});
@@ -133,7 +134,7 @@ weir_seen_has(struct weir_seen *s, const char *path, const struct stat *st)
 		return false;
 	/* The inode of a file that was deleted may be another's by now. */
 	if ((uint64_t)st->st_size < d->off || !same_beginning(d, path)) {
-		*d = s->done[--s->n];
+		d->ino = 0;
 		return false;
 	}
 	d->asked_ms = weir_follow_now_ms();

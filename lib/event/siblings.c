@@ -12,8 +12,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#define TRIES	   3	 /* scans, when files move while we look */
-#define SCAN_MAX   65536 /* siblings that are looked at */
+#define TRIES	   3 /* scans, when files move while we look */
+#define SCAN_MAX   65536
 #define PLACE_GONE "the saved place is gone: "
 
 struct entry {
@@ -28,6 +28,7 @@ struct entry {
 struct list {
 	struct entry *e;
 	size_t n, cap;
+	bool moved; /* a file got another name while the list was made */
 };
 
 static void
@@ -154,7 +155,11 @@ add(struct list *l, char *path, size_t name_len, const struct timespec *since)
 	bool by_rotation = rotated(path, path + name_len);
 	struct stat st;
 
-	if (stat(path, &st) < 0 || !S_ISREG(st.st_mode) ||
+	if (stat(path, &st) < 0) {
+		l->moved |= lstat(path, &st) < 0;
+		st.st_mode = 0;
+	}
+	if (!S_ISREG(st.st_mode) ||
 	    (since != NULL &&
 		(!by_rotation || compare_times(&st.st_mtim, since) < 0))) {
 		free(path);
@@ -169,10 +174,7 @@ add(struct list *l, char *path, size_t name_len, const struct timespec *since)
 	    .size = (uint64_t)st.st_size};
 }
 
-/*
- * All regular files NAME*, oldest first; with a time, those that rotation may
- * have left since then.
- */
+/* All files NAME*, oldest first, or what rotation left since; 0: some moved. */
 static int
 scan(const char *name, const struct timespec *since, struct list *l,
     struct weir_error *err)
@@ -202,12 +204,11 @@ scan(const char *name, const struct timespec *since, struct list *l,
 	closedir(d);
 	if (l->n == SCAN_MAX)
 		return weir_fail(err, WEIR_STATE,
-		    "%s: more than %d files beside it have names that begin "
-		    "alike",
-		    base, SCAN_MAX);
+		    "more than %d files have names that begin as that of %s",
+		    SCAN_MAX, base);
 	if (l->n > 0)
 		qsort(l->e, l->n, sizeof *l->e, by_time);
-	return 1;
+	return !l->moved;
 }
 
 /* 1 open; 0 it moved meanwhile (or cannot be read: not ours); -1. */
@@ -348,7 +349,8 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 			if (r != 0)
 				break;
 			gone(name, "its siblings keep moving", err);
-		}
+		} else if (r == 0 && l.moved)
+			gone(name, "its siblings keep moving", err);
 		list_fini(&l);
 		weir_files_fini(q);
 		if (r < 0)
@@ -358,8 +360,6 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 		weir_files_fini(q);
 	return r;
 }
-
-/* --- while it is followed --- */
 
 /* Was the entry read before? Compressed ones are told by content. 1, 0, -1. */
 static int
@@ -382,10 +382,10 @@ was_read(const struct weir_rotation *r, const struct entry *e,
 	return is;
 }
 
-/* Push the entry unless it was read. 1, 0 to scan again, -1. */
+/* Push the entry unless it was read, or is the new file. 1, 0 to scan, -1. */
 static int
 push_unread(const struct weir_rotation *r, const struct entry *e,
-    struct weir_files *q, struct weir_error *err)
+    struct weir_files *q, bool *new, struct weir_error *err)
 {
 	struct weir_file f;
 	int is = open_entry(e, &f, err);
@@ -393,7 +393,11 @@ push_unread(const struct weir_rotation *r, const struct entry *e,
 	if (is <= 0)
 		return is;
 	is = weir_file_unpack(&f, err);
-	if (is >= 0)
+	if (is > 0) {
+		is = weir_file_like_file(&f, r->new, err);
+		*new = is > 0;
+	}
+	if (is == 0)
 		is = was_read(r, e, &f, err);
 	if (is == 0)
 		weir_files_push(q, &f);
@@ -430,21 +434,23 @@ push_between(const struct weir_rotation *r, const struct list *l,
     struct weir_files *q, struct weir_error *err)
 {
 	const struct weir_inode old = {r->old->dev, r->old->ino};
+	const struct weir_inode current = {r->new->dev, r->new->ino};
 	struct weir_inode last = old;
+	bool new = false;
 	int is;
 
 	for (size_t i = 0; i < l->n; i++) {
 		const struct entry *e = &l->e[i];
 
 		/* Rotated away meanwhile: the rest is for the next look. */
-		if (same(e->id, r->current))
+		if (new || same(e->id, current))
 			break;
 		if (same(e->id, last) || same(e->id, old) ||
 		    (r->pattern && weir_glob_takes(r->pattern, e->path)))
 			continue;
 		if (q->n == WEIR_SIBLINGS_MAX)
 			return 0;
-		is = push_unread(r, e, q, err);
+		is = push_unread(r, e, q, &new, err);
 		if (is <= 0)
 			return is;
 		last = e->id;
@@ -452,26 +458,39 @@ push_between(const struct weir_rotation *r, const struct list *l,
 	return 1;
 }
 
+/*
+ * When was the old file last changed, and was it deleted? Of a compressed one
+ * there is only what it was when it was opened.
+ */
+static struct timespec
+last_change(const struct weir_file *old, bool *deleted)
+{
+	struct stat st;
+
+	*deleted = false;
+	if (old->packed || fstat(old->fd, &st) < 0)
+		return old->mtime;
+	*deleted = st.st_nlink == 0;
+	return st.st_mtim;
+}
+
 int
 weir_siblings_between(
     const struct weir_rotation *r, struct weir_files *q, struct weir_error *err)
 {
-	struct stat st;
+	bool deleted;
+	struct timespec since = last_change(r->old, &deleted);
 	int is = 0;
 
-	if (fstat(r->old->fd, &st) < 0)
-		return 1;
 	for (int i = 0; i < TRIES && is == 0 && q->n < WEIR_SIBLINGS_MAX; i++) {
 		struct list l = {0};
 
 		weir_files_fini(q);
-		is = scan(r->name, &st.st_mtim, &l, err);
-		if (is > 0 && st.st_nlink == 0)
-			is = compressed(r, &l, err);
-		if (is > 0)
-			is = push_between(r, &l, q, err);
-		else if (is == 0)
+		is = scan(r->name, &since, &l, err);
+		if (is > 0 && deleted && (is = compressed(r, &l, err)) == 0)
 			is = 1;
+		else if (is > 0)
+			is = push_between(r, &l, q, err);
 		list_fini(&l);
 	}
 	if (is < 0)

@@ -48,7 +48,7 @@ struct weir_rotation {
 	const char *name;
 	const char *pattern; /* what it takes (glob.h) is left to it; or NULL */
 	const struct weir_file *old; /* had the name, and was read */
-	struct weir_inode current;   /* has it now */
+	const struct weir_file *new; /* has it now, and was not read */
 	struct weir_seen *seen;	     /* what was read before old */
 };
 

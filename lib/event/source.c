@@ -262,7 +262,7 @@ rotated(struct weir_source *s, struct weir_error *err)
 	const struct weir_rotation r = {.name = s->c.names[s->i],
 	    .pattern = s->c.pattern,
 	    .old = &s->file,
-	    .current = weir_source_inode(&s->new),
+	    .new = &s->new,
 	    .seen = s->seen};
 	int all = weir_siblings_between(&r, &s->queue, err);
 
@@ -452,8 +452,8 @@ weir_source_name(const struct weir_source *s)
 int64_t
 weir_source_time(const struct weir_source *s)
 {
-	if (s->file.mtime_s != 0)
-		return s->file.mtime_s;
+	if (s->file.mtime.tv_sec != 0)
+		return s->file.mtime.tv_sec;
 	return (int64_t)time(NULL);
 }
 

@@ -130,7 +130,8 @@ plain() { # plain LOG: what a run without a job gives
 	start_job -f --every=100ms "$filter | $window"
 	wait_for '[ -s out.json ]'
 	shell=$(pgrep -P $run bash)
-	kill -9 "$(pgrep -P "$shell" swindow)"
+	# By its arguments: under valgrind it has another name.
+	kill -9 "$(pgrep -P "$shell" -f swindow)"
 	wait_for 'grep -q restarting stderr'
 	tail -n +901 whole.log >>access.log
 	n=$(wc -l <out.json)
