@@ -16,6 +16,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A result: where its line is in out. */
+struct fake_result {
+	size_t off, len;
+	int64_t time, release;
+	uint32_t flags;
+};
+
 struct weir_stage {
 	const struct weir_stage_ops *ops;
 	void *self;
@@ -31,7 +38,9 @@ struct weir_stage {
 	uint32_t put_flags; /* of the newest result */
 	size_t cut;	    /* events of a run at most, 0: no limit */
 	struct weir_buf out, late, bad; /* a line each */
-	int64_t sent;			/* release points must not go back */
+	struct fake_result *results;	/* since it was made */
+	size_t nresults, results_cap;
+	int64_t sent; /* release points must not go back */
 	int disorder;
 	int stale;	  /* results that are late for whoever reads them */
 	int64_t promised; /* the watermark behind what went out */
@@ -161,6 +170,10 @@ weir_stage_put(struct weir_stage *st, const char *text, size_t len,
 	st->disorder |= release < st->sent;
 	st->put_flags = flags;
 	st->sent = release;
+	st->results = weir_grow(st->results, &st->results_cap, st->nresults + 1,
+	    sizeof *st->results);
+	st->results[st->nresults++] =
+	    (struct fake_result){st->out.len, len, time, release, flags};
 	fake_promise(st, weir_time_add(release, -1));
 	st->belated |= time < st->promised;
 	weir_buf_add(&st->out, text, len);
@@ -221,6 +234,7 @@ fake_fini(struct weir_stage *st)
 	weir_buf_fini(&st->late);
 	weir_buf_fini(&st->bad);
 	weir_buf_fini(&st->text);
+	free(st->results);
 	free(st->block.events);
 	free(st->block.slots);
 }

@@ -38,6 +38,7 @@ struct options {
 	int64_t size, slide, offset, delay;
 	bool cumulate;
 	int keyed;
+	bool gathers; /* there is an aggregate that does */
 	size_t cut;
 };
 
@@ -75,7 +76,7 @@ start(struct run *r, const struct options *o)
 	    .keys = o->keyed == 0 ? NULL
 		: o->keyed == 1	  ? "k"
 				  : "k, m = y * 2",
-	    .aggregates = LIST,
+	    .aggregates = o->gathers ? LIST ", q = distinct(none)" : LIST,
 	    .late = "late",
 	    .epoch = WEIR_NS};
 
@@ -208,7 +209,8 @@ model_write(const struct group *g, const struct input *in,
 		weir_buf_printf(out, ",\"s\":%d,\"l\":%d", g->s, g->l);
 	else
 		weir_buf_puts(out, ",\"s\":null,\"l\":null");
-	weir_buf_printf(out, ",\"c\":%d}\n", g->c);
+	weir_buf_printf(
+	    out, ",\"c\":%d%s}\n", g->c, o->gathers ? ",\"q\":0" : "");
 }
 
 struct model {
@@ -358,6 +360,7 @@ make_options(struct options *o, int kind)
 	*o = (struct options){.offset = (int64_t)below(90) - 45,
 	    .delay = below(2) * below(50),
 	    .keyed = (int)below(3),
+	    .gathers = below(4) == 0,
 	    .cut = below(2) * (1 + below(5))};
 	switch (kind) {
 	case 0:
