@@ -65,6 +65,12 @@ static const struct weir_option options[] = {
 	    "accumulate|retract"},
 	{LATE, 0, "late", "drop|FILE",
 	    "drop late events, or write them to FILE", "drop|FILE"},
+	{MAX_STATE, 0, "max-state", "SIZE",
+	    "stop if what is kept needs more memory", NULL},
+	{ID, 0, "id", "NAME", "identity of the state in a job", NULL},
+	{0, 0, NULL, NULL, NULL, NULL}
+};
+static const struct weir_option side_options[] = {
 	{LEFT_TIME, 0, "left-time", "EXPR", "-t of the left", NULL},
 	{RIGHT_TIME, 0, "right-time", "EXPR", "-t of the right", NULL},
 	{LEFT_INPUT, 0, "left-input", "FORMAT", "-i of the left", NULL},
@@ -73,13 +79,10 @@ static const struct weir_option options[] = {
 	    "--max-delay of the left", NULL},
 	{RIGHT_MAX_DELAY, 0, "right-max-delay", "DUR",
 	    "--max-delay of the right", NULL},
-	{MAX_STATE, 0, "max-state", "SIZE",
-	    "stop if what is kept needs more memory", NULL},
-	{ID, 0, "id", "NAME", "identity of the state in a job", NULL},
 	{0, 0, NULL, NULL, NULL, NULL}
 };
 static const struct weir_option *const tables[] = {
-	options, weir_common_options,
+	options, side_options, weir_common_options,
 };
 static const struct weir_command command = {
 	.name = "sjoin",
@@ -90,7 +93,7 @@ static const struct weir_command command = {
 	    "sjoin -t ts -k order_id --within=15m orders.ndjson "
 	    "payments.ndjson",
 	.tables = tables,
-	.ntables = 2
+	.ntables = 3
 };
 /* clang-format on */
 
