@@ -15,7 +15,7 @@ weir_counted_tell(struct weir_counted *p, struct weir_stage *st,
 {
 	struct weir_results results = {.span = {k->in.first, k->in.last},
 	    .time = k->in.last,
-	    .release = p->closed + 1,
+	    .release = weir_swindow_release(p->closed),
 	    .timing = timing};
 	struct weir_str key;
 
@@ -100,5 +100,5 @@ weir_counted_alarm(void *self, struct weir_stage *st, struct weir_error *err)
 		return -1;
 	weir_stage_set_alarm(st, p->w.emit.every_ns);
 	weir_counted_count(p, st);
-	return 1;
+	return weir_counted_measure(p, err);
 }

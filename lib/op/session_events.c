@@ -37,8 +37,8 @@ tell_change(struct weir_sessions *p, struct weir_stage *st,
 	if (p->w.emit.when == WEIR_EMIT_UPDATE)
 		return weir_session_tell(p, st, &r, WEIR_EARLY, err);
 	if (moved)
-		return weir_emit_withdraw(
-		    &p->w.emit, st, told, p->closed + 1, &p->owned, err);
+		return weir_emit_withdraw(&p->w.emit, st, told,
+		    weir_swindow_release(p->closed), &p->owned, err);
 	return 1;
 }
 

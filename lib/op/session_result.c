@@ -7,7 +7,8 @@
 #include "base/mem.h"
 
 #include <stdlib.h>
-#include <string.h>
+
+#define SCRATCH_MAX 4096 /* sessions or keys that room is kept for */
 
 /* --- telling --- */
 
@@ -19,14 +20,13 @@ weir_session_tell(struct weir_sessions *p, struct weir_stage *st,
 	struct weir_session *s = r->session;
 	struct weir_results results = {.span = {s->first, r->end},
 	    .time = r->end,
-	    .release = timing == WEIR_ON_TIME ? r->end : p->closed,
+	    .release = weir_swindow_release(
+		timing == WEIR_ON_TIME ? r->end : p->closed),
 	    .timing = timing};
 	struct weir_emit_group g = {.states = weir_session_states(p, s),
 	    .told = weir_session_told(p, s),
 	    .owned = &p->owned};
 
-	if (results.release < WEIR_TIME_MAX - 1)
-		results.release++;
 	if (s->text != NULL)
 		g.key = weir_str(s->text);
 	else
@@ -73,6 +73,19 @@ tell_ready(struct weir_sessions *p, struct weir_stage *st,
 		rc = weir_session_tell(p, st, &p->ready[i], timing, err);
 	p->nready = 0;
 	return rc;
+}
+
+/* Memory that was needed for very many at once is given back. */
+static void
+free_scratch(struct weir_sessions *p)
+{
+	if (p->ready_cap <= SCRATCH_MAX && p->due_cap <= SCRATCH_MAX)
+		return;
+	free(p->ready);
+	free(p->due_keys);
+	p->ready = NULL;
+	p->due_keys = NULL;
+	p->ready_cap = p->due_cap = 0;
 }
 
 /* --- time goes on --- */
@@ -159,9 +172,10 @@ weir_session_advance(
 	if (w > p->closed)
 		p->closed = w;
 	settle(p);
+	free_scratch(p);
 	weir_session_set_due(p, st);
 	weir_session_count(p, st);
-	return 1;
+	return p->told > 0 ? weir_session_measure(p, err) : 1;
 }
 
 /* --- early results by the wall clock --- */
@@ -186,6 +200,8 @@ weir_session_alarm(void *self, struct weir_stage *st, struct weir_error *err)
 	}
 	if (tell_ready(p, st, WEIR_EARLY, err) < 0)
 		return -1;
+	free_scratch(p);
 	weir_stage_set_alarm(st, p->w.emit.every_ns);
-	return 1;
+	weir_session_count(p, st);
+	return weir_session_measure(p, err);
 }

@@ -205,7 +205,7 @@ merge_told(struct weir_sessions *p, struct weir_stage *st,
 {
 	struct weir_told *a = weir_session_told(p, in);
 	struct weir_told *b = weir_session_told(p, next);
-	int64_t release = p->closed + 1;
+	int64_t release = weir_swindow_release(p->closed);
 
 	if (a == NULL)
 		return 1;

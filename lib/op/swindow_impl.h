@@ -67,6 +67,12 @@ struct weir_swindow {
  */
 int weir_swindow_limit(const struct weir_swindow *sw, size_t bytes,
     size_t groups, struct weir_error *err);
+/* The release point of what comes under the watermark closed. */
+static inline int64_t
+weir_swindow_release(int64_t closed)
+{
+	return closed < WEIR_TIME_MAX - 1 ? closed + 1 : WEIR_TIME_MAX - 1;
+}
 /* An event that is too late: count it and do what --late says. */
 int weir_swindow_late(struct weir_swindow *sw, struct weir_stage *st,
     const struct weir_block *b, uint32_t i, struct weir_error *err);
