@@ -223,3 +223,20 @@ wait_for() { # TEXT in out, at most 10 s
 	kill $reader
 	[ "$(wc -l <out)" = 2 ]
 }
+
+@test "what real programs wrote is read without a bad line" {
+	while read -r format file; do
+		sfilter -E fail -i "$format" true "$examples/$file" >out
+		[ -s out ]
+	done <<-'EOF'
+		combined nginx.log
+		combined apache.log
+		syslog syslog.log
+		syslog rsyslog.log
+		syslog rsyslog-5424.log
+		json journal.json
+		json docker.log
+		logfmt alertmanager.log
+		logfmt app.logfmt
+	EOF
+}
