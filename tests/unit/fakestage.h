@@ -23,6 +23,18 @@ struct fake_result {
 	uint32_t flags;
 };
 
+/* An operand, of stages that tell two apart (fakeinputs.h). */
+struct fake_input {
+	int64_t delay, newest, watermark; /* behind what was fed */
+	int64_t reached;		  /* behind what was handed over */
+	bool ended, over;		  /* no more is fed, or left */
+	/* in hand, from event `at` on; and what comes next */
+	struct weir_block block, next;
+	struct weir_buf text, next_text;
+	size_t cap, next_cap;
+	uint32_t at;
+};
+
 struct weir_stage {
 	const struct weir_stage_ops *ops;
 	void *self;
@@ -49,6 +61,8 @@ struct weir_stage {
 	struct weir_block block;
 	struct weir_buf text;
 	size_t cap;
+	struct fake_input in[2];
+	bool two; /* those are used */
 };
 
 struct weir_snapshot_writer {
@@ -94,8 +108,9 @@ weir_stage_operand(const struct weir_stage *st)
 int64_t
 weir_stage_input_watermark(const struct weir_stage *st, size_t operand)
 {
-	(void)operand;
-	return st->watermark;
+	if (!st->two)
+		return st->watermark;
+	return st->in[operand].over ? WEIR_TIME_MAX : st->in[operand].reached;
 }
 
 void
@@ -237,6 +252,14 @@ fake_fini(struct weir_stage *st)
 	free(st->results);
 	free(st->block.events);
 	free(st->block.slots);
+	for (int i = 0; i < 2; i++) {
+		weir_buf_fini(&st->in[i].text);
+		weir_buf_fini(&st->in[i].next_text);
+		free(st->in[i].block.events);
+		free(st->in[i].block.slots);
+		free(st->in[i].next.events);
+		free(st->in[i].next.slots);
+	}
 }
 
 /* One more event in the block, judged under the watermark so far. */
