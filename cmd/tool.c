@@ -188,6 +188,7 @@ tool_init(
 	t->config.show_stats = show_stats;
 	t->config.ctx = t;
 	t->config.spill_dir = spill_dir();
+	t->config.of_job = getenv("WEIR_JOB") != NULL;
 	hold_descriptors();
 	tool_probes(name);
 	if (tool_signals(&t->config, &err) < 0)

@@ -115,6 +115,7 @@ exec_shell(const struct weir_roles *r)
 {
 	struct weir_buf text = {0};
 
+	setenv("WEIR_JOB", "1", 1); /* of_job of its stages */
 	weir_buf_puts(&text, r->pipeline);
 	if (r->shell != NULL) {
 		execlp(r->shell, r->shell, "-c", weir_buf_cstr(&text),

@@ -206,6 +206,9 @@ weir_stage_start(
 		return -1;
 	if (st->hello.job)
 		return weir_stage_join(st, err);
+	/* The writer died before its HELLO: the job's side files stay whole. */
+	if (st->c.of_job && input == WEIR_FORMAT_AUTO)
+		return 1;
 	return open_sides(st, err);
 }
 

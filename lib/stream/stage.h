@@ -74,6 +74,7 @@ struct weir_stage_config {
 	int64_t max_delay_ns;
 	int64_t idle_ns; /* 0: never */
 	bool needs_time; /* this tool cannot do without */
+	bool of_job;	 /* a job started it, whether or not its HELLO comes */
 	/*
 	 * Times and watermarks are the wall clock's, whatever events carry:
 	 * when their block was read. The watermark goes on while nothing comes,

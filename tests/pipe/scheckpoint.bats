@@ -480,3 +480,14 @@ full() {
 	[ "$status" = 2 ]
 	[[ "$output" == *"PIPELINE is empty"* ]]
 }
+
+@test "a stage whose writer died before it began leaves the job's side files whole" {
+	echo kept >side
+	sfilter --else=side true </dev/null
+	[ ! -s side ] # of nobody: begun anew
+	echo kept >side
+	: >in
+	scheckpoint run -d state -i in -o out \
+		'sfilter --else=side true </dev/null; cat'
+	[ "$(cat side)" = kept ]
+}
