@@ -43,11 +43,13 @@
 static const char pipeline[] =
     "\"$CRASH\" slow | sfilter -t ts --max-delay=3s -E bad.json "
     "--else=else.json 'status >= 500' | "
+    "sdedup -k 'host, latency_ms == \"slow\"' --within=4s --refresh "
+    "--keep=last --late=pass | "
     "swindow -w 10s -k host -E odd.json --late=late.json "
     "'n = count(), worst = max(latency_ms), mean = avg(latency_ms)'";
 
 static const char *const roles[] = {"scheckpoint", "source", "sink", "sfilter",
-    "swindow", "crash", "bash", "all"};
+    "sdedup", "swindow", "crash", "bash", "all"};
 #define NROLES (sizeof roles / sizeof *roles)
 
 struct text {
