@@ -165,6 +165,32 @@ bench_keys() {
 	per_second "$t"
 }
 
+bench_dedup() {
+	local t
+	echo "dedup: every event its own key, for ever and within an hour"
+	t=$(median "sdedup -k id '$log'")
+	show "sdedup -k id, $events keys" "$t"
+	show "sdedup -k id, from a pipe" \
+		"$(median "cat '$log' | sdedup -k id")"
+	show "sdedup -k id --within=1h" \
+		"$(median "sdedup -t ts -k id --within=1h '$log'")"
+	show "sdedup -k id --approx=0.001" \
+		"$(median "sdedup -k id --approx=0.001 '$log'")"
+	show "sdedup -k host --within=1m --keep=last" "$(median \
+		"sdedup -t ts -k host --within=1m --keep=last '$log'")"
+	peak "sdedup -k id" sdedup -k id "$log"
+	peak "sdedup -k id --approx=0.001" sdedup -k id --approx=0.001 "$log"
+	# jq has no hash of its own but objects, and keeps what it read.
+	runs=1 show "jq, reduce over inputs" "$(runs=1 median "jq -cn '
+		foreach inputs as \$e ({}; if .seen[\$e.id] then .new = false
+			else .seen[\$e.id] = true | .new = true end;
+			select(.new) | \$e)' '$log'")" "$t"
+	duck "distinct ids" "$t" "COPY (SELECT DISTINCT ON (id) * FROM {log}) \
+		TO '$dir/duck.json' (FORMAT json)"
+	duck "distinct ids alone" "$t" "COPY (SELECT DISTINCT id FROM {log}) \
+		TO '$dir/duck.json' (FORMAT json)"
+}
+
 bench_stages() {
 	echo "stages: three processes, every event passes"
 	show "frames" "$(median "sfilter -F -t ts 'true' '$log' | \
@@ -263,13 +289,15 @@ bench_state() {
 	(cd "$dir" && "$build/bench/snapshot") | sed 's/^/  /'
 }
 
-all="start memory filter map formats window sketches sessions keys stages \
-	latency state checkpoint"
+all="start memory filter map formats window sketches sessions keys dedup \
+	stages latency state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
 case " $* " in
-*" filter "* | *" window "* | *" sketches "* | *" sessions "*) need_duckdb ;;
+*" filter "* | *" window "* | *" sketches "* | *" sessions "* | *" dedup "*)
+	need_duckdb
+	;;
 esac
 echo "machine: $(nproc) cores, $(sed -n 's/^model name.*: //p' /proc/cpuinfo |
 	head -n 1), $(uname -sr)"
