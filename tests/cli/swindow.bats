@@ -131,3 +131,51 @@ options() { # long options of --help
 	done
 	run -2 swindow -t ts -w 1m
 }
+
+wait_for() { # wait_for FILE TEXT
+	for _ in $(seq 200); do
+		grep -q "$2" "$1" && return
+		sleep 0.05
+	done
+	return 1
+}
+
+@test "--emit=every tells what changed while input is silent, then all" {
+	mkfifo fifo
+	swindow -t ts --time-unit=s --epoch=s -w 1m -k k --emit=every:20ms \
+		'n = count()' <fifo >out 3>&- &
+	exec 9>fifo
+	printf '{"ts":1,"k":"a"}\n{"ts":2,"k":"b"}\n' >&9
+	wait_for out '"k":"b","n":1'
+	printf '{"ts":3,"k":"a"}\n' >&9
+	wait_for out '"k":"a","n":2,"pane":{"index":1,"timing":"early"}'
+	printf '{"ts":60,"k":"a"}\n' >&9
+	wait_for out '"k":"b","n":1,"pane":{"index":1,"timing":"on-time"}'
+	exec 9>&-
+	wait
+	[ "$(grep -c '"window_start":0,.*on-time' out)" = 2 ]
+	[ "$(tail -1 out)" = '{"window_start":60,"window_end":120,"k":"a","n":1,"pane":{"index":1,"timing":"on-time"}}' ] ||
+		[ "$(tail -1 out)" = '{"window_start":60,"window_end":120,"k":"a","n":1,"pane":{"index":0,"timing":"on-time"}}' ]
+}
+
+@test "--proc-time puts events into windows of the clock, without a time" {
+	from=$(date +%s)
+	printf '{"k":1}\n{"k":2,"ts":7}\n' >clock
+	run -0 swindow --proc-time --epoch=s -w 1s 'n = count()' clock
+	to=$(date +%s)
+	start=${output#*window_start\":}
+	start=${start%%,*}
+	((start >= from - 1 && start <= to))
+	run -2 swindow --proc-time -t ts -w 1s 'n = count()' clock
+	[[ $output == *'--proc-time goes by the clock'* ]]
+}
+
+@test "--proc-time closes windows while nothing comes" {
+	mkfifo fifo
+	swindow --proc-time -w 100ms 'n = count()' <fifo >out 3>&- &
+	exec 9>fifo
+	printf '{"k":1}\n' >&9
+	wait_for out '"n":1'
+	exec 9>&-
+	wait
+}
