@@ -178,7 +178,7 @@ change_shared(struct weir_paned *p, struct weir_stage *st,
 	if (added) {
 		p->seq++;
 		weir_window_ends(&p->w.spec, item->span, &ends);
-		weir_slide_live(&p->slide, &ends);
+		weir_slide_live(&p->slide, item->span, &ends);
 		weir_paned_set_due(p, st);
 	}
 	return weir_paned_limit(p, err);

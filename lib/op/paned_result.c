@@ -64,7 +64,7 @@ share_pane(struct weir_paned *p, struct weir_stage *st, struct weir_pane *pane)
 		weir_slide_push(&p->slide, &g);
 		memset(weir_paned_states(p, it.value), 0, p->w.aggs.size);
 	}
-	weir_slide_live(&p->slide, &pane->ends);
+	weir_slide_live(&p->slide, pane->span, &pane->ends);
 	weir_paned_close(p, st, pane);
 }
 
@@ -110,8 +110,7 @@ due_window(const struct weir_paned *p)
 
 	if (p->sliding && weir_window_next(&p->slide.live, p->closed, &end) &&
 	    end == p->due)
-		return weir_window_span(&p->w.spec,
-		    weir_window_pane(&p->w.spec, p->slide.live.first - 1), end);
+		return weir_window_span(&p->w.spec, p->slide.live_pane, end);
 	return weir_window_span(&p->w.spec, first->span, p->due);
 }
 

@@ -134,7 +134,7 @@ load_shared(struct weir_paned *p, struct weir_stage *st, struct weir_error *err)
 	if (weir_slide_load(&p->slide, span, err) < 0 ||
 	    load_seq(p, &seq, err) < 0)
 		return -1;
-	weir_slide_live(&p->slide, &ends);
+	weir_slide_live(&p->slide, span, &ends);
 	weir_paned_set_due(p, st);
 	return weir_paned_limit(p, err);
 }

@@ -96,7 +96,8 @@ weir_slide_init(struct weir_slide *s, struct weir_swindow *sw)
 	*s = (struct weir_slide){.sw = sw,
 	    .grows = sw->spec.kind == WEIR_CUMULATE,
 	    .told = WEIR_TIME_NONE,
-	    .live = {WEIR_TIME_NONE, WEIR_TIME_NONE, 1}};
+	    .live = {
+		.first = WEIR_TIME_NONE, .last = WEIR_TIME_NONE, .stride = 1}};
 	s->keys = weir_table_new(sizeof(struct weir_slide_key));
 	for (size_t i = 0; i < sw->aggs.n; i++)
 		s->gathers |= sw->aggs.aggs[i].ops->gathers;
@@ -222,10 +223,13 @@ weir_slide_push(struct weir_slide *s, const struct weir_slide_group *g)
 }
 
 void
-weir_slide_live(struct weir_slide *s, const struct weir_window_ends *ends)
+weir_slide_live(struct weir_slide *s, struct weir_span pane,
+    const struct weir_window_ends *ends)
 {
-	if (s->live.last == WEIR_TIME_NONE || ends->last > s->live.last)
-		s->live = *ends;
+	if (s->live.last != WEIR_TIME_NONE && ends->last <= s->live.last)
+		return;
+	s->live = *ends;
+	s->live_pane = pane;
 }
 
 /* --- windows --- */
@@ -286,14 +290,6 @@ first_of(const struct weir_slide *s, const struct weir_slide_key *key)
 	return first;
 }
 
-static int
-by_first(const void *a, const void *b)
-{
-	const struct weir_slide_result *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
 struct weir_slide_result *
 weir_slide_window(struct weir_slide *s, int64_t start, size_t *n)
 {
@@ -313,9 +309,7 @@ weir_slide_window(struct weir_slide *s, int64_t start, size_t *n)
 			weir_table_remove(s->keys, text, len,
 			    weir_table_hash(s->keys, text, len));
 	}
-	if (*n > 1)
-		qsort(all, *n, sizeof *all, by_first);
-	return all;
+	return weir_slide_sort(all, *n);
 }
 
 /* How the first of a window's groups of a key wrote the key. */

@@ -46,8 +46,9 @@ struct weir_slide {
 	size_t nparts, nsums;
 	size_t owned; /* bytes that they own */
 	int64_t told; /* panes that end here or before are in here */
-	struct weir_window_ends
-	    live;	   /* of the pane whose windows last longest */
+	/* The pane whose windows last longest, and where they end. */
+	struct weir_span live_pane;
+	struct weir_window_ends live;
 	uint64_t unmerged; /* parts of states that could not be merged */
 	struct weir_slide_part *scratch;
 	struct weir_slide_part **held; /* parts that an event goes into */
@@ -69,8 +70,9 @@ struct weir_slide_group {
 };
 /* Groups come pane by pane, the oldest first. */
 void weir_slide_push(struct weir_slide *s, const struct weir_slide_group *g);
-/* The windows of the pane that came in. */
-void weir_slide_live(struct weir_slide *s, const struct weir_window_ends *ends);
+/* A pane came in whose windows end there. */
+void weir_slide_live(struct weir_slide *s, struct weir_span pane,
+    const struct weir_window_ends *ends);
 
 /*
  * Add the event that was read to a pane that is in here, or take it back. g is
@@ -109,6 +111,9 @@ int weir_slide_load(
 
 /* --- inside --- */
 
+/* By first; all may be freed, and another array come in its place. */
+struct weir_slide_result *weir_slide_sort(
+    struct weir_slide_result *all, size_t n);
 struct weir_slide_key *weir_slide_key(
     struct weir_slide *s, struct weir_str key);
 struct weir_slide_part *weir_slide_part(

@@ -468,6 +468,40 @@ test_bad_alone(void)
 	stop(&r);
 }
 
+/* Groups come in the order of their first events, however many there are. */
+static void
+test_many_keys(void)
+{
+	struct weir_swindow_config config = {.window = "100us/10us",
+	    .keys = "k",
+	    .aggregates = "lo = min(i)",
+	    .epoch = WEIR_NS};
+	struct weir_error err;
+	int64_t end = -1, lo = 0, lines = 0;
+	char json[60];
+	int good = 1;
+	struct run r;
+
+	start_config(&r, &config);
+	for (int i = 0; i < 100000; i++) {
+		snprintf(
+		    json, sizeof json, "{\"k\":%u,\"i\":%d}", below(3000), i);
+		fake_event(r.st, json, i * 10 - (int64_t)below(900));
+	}
+	good &= fake_end(r.st, &err) > 0;
+	for (const char *s = strtok(weir_buf_cstr(&r.st->out), "\n"); s != NULL;
+	     s = strtok(NULL, "\n"), lines++) {
+		int64_t at = strtoll(strstr(s, "_end\":") + 6, NULL, 10);
+		int64_t i = strtoll(strstr(s, "lo\":") + 4, NULL, 10);
+
+		good &= at > end || (at == end && i > lo);
+		end = at;
+		lo = i;
+	}
+	ok(good && lines > 250000, "%jd groups in order", (intmax_t)lines);
+	stop(&r);
+}
+
 static void
 test_max_state(void)
 {
@@ -586,6 +620,7 @@ main(void)
 	test_random("cumulating", 2);
 	test_ends_of_time();
 	test_bad_alone();
+	test_many_keys();
 	test_max_state();
 	test_refusals();
 	test_fingerprint();
