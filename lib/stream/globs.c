@@ -83,16 +83,22 @@ weir_stage_open_many(struct weir_stage *st, struct weir_error *err)
 static bool
 known(struct weir_stage *st, const char *path, const struct stat *sb)
 {
-	size_t i;
+	size_t n, i = st->known_at;
 
-	for (i = 0; i < st->ninputs; i++) {
-		const struct weir_input *in = &st->inputs[i];
+	/* They come in the order of their inputs: begin behind the last one. */
+	for (n = 0; n < st->ninputs; n++, i++) {
+		const struct weir_input *in;
 
+		if (i >= st->ninputs)
+			i = 0;
+		in = &st->inputs[i];
 		if (in->source != NULL &&
 		    (strcmp(in->name != NULL ? in->name : "", path) == 0 ||
 			weir_source_has(in->source, (uint64_t)sb->st_dev,
-			    (uint64_t)sb->st_ino)))
+			    (uint64_t)sb->st_ino))) {
+			st->known_at = i + 1;
 			return true;
+		}
 	}
 	return weir_seen_has(st->seen, path, sb) || weir_stage_writes(st, sb);
 }
@@ -162,7 +168,8 @@ found(
 	in = free_place(st);
 	if (in == NULL)
 		return weir_fail(err, WEIR_SYSTEM,
-		    "%s: more than %d files at a time",
+		    "%s: more than %d files at a time; let patterns that "
+		    "match fewer go to several processes",
 		    weir_show_into(
 			shown, sizeof shown, by->name, strlen(by->name)),
 		    WEIR_INPUTS_MAX);

@@ -103,6 +103,7 @@ struct weir_stage {
 	/* following many files */
 	struct weir_notices *notices;
 	struct weir_seen *seen;
+	size_t known_at; /* input behind the one that was known last */
 	size_t nglobs;
 	bool timed;
 	bool retracts;	  /* the input may hold retractions */

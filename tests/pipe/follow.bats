@@ -177,6 +177,28 @@ line() {
 	stop
 }
 
+@test "a pattern that matches too many files says so, and loses none silently" {
+	[ "$(ulimit -Hn)" = unlimited ] || [ "$(ulimit -Hn)" -gt 5000 ] ||
+		skip "not so many files may be open"
+	ulimit -n 5000
+	for i in {1..4097}; do
+		echo "{\"n\":$i}" >"logs/$i"
+	done
+	run timeout 50 sfilter -f true 'logs/*'
+	[ "$status" = 6 ]
+	[[ "$output" == *"logs/*: more than 4096 files at a time; "* ]]
+	ulimit -Sn 100
+	run timeout 50 sfilter -f true 'logs/*'
+	[ "$status" = 6 ]
+	[[ "$output" == *"cannot open: Too many open files"* ]]
+	ulimit -Sn 5000
+	rm logs/1
+	follow 'logs/*'
+	lines 4096
+	[ "$(sort -u out | wc -l)" = 4096 ]
+	stop
+}
+
 @test "deleted files are read to their end and closed" {
 	line logs/keep 1
 	follow 'logs/*'
