@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #define SETTLE_MS 1000 /* an empty new file does not end the old one at once */
 #define GONE_MS	  5000 /* a deleted file that nobody wrote to is let go */
@@ -355,6 +356,17 @@ still_the_same(struct weir_source *s, struct weir_error *err)
 	if (r == 1)
 		s->cut = true;
 	return r < 0 ? -1 : !r;
+}
+
+void
+weir_source_hang_up(struct weir_source *s)
+{
+	if (s->file.owned && s->file.fd >= 0)
+		close(s->file.fd);
+	if (s->new.fd >= 0)
+		close(s->new.fd);
+	weir_files_fini(&s->queue);
+	s->file.fd = s->new.fd = -1;
 }
 
 void

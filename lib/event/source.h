@@ -80,6 +80,8 @@ void weir_source_set_via(
     struct weir_source *s, weir_source_via *via, void *ctx);
 int weir_source_read_direct(struct weir_source *s, char *buf, size_t cap,
     size_t *got, struct weir_error *err);
+/* In a forked child: close its descriptors, and nothing else. */
+void weir_source_hang_up(struct weir_source *s);
 /* One read. Returns an enum weir_got, or -1 with *err. */
 int weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
     struct weir_error *err);

@@ -32,8 +32,13 @@ read_through(
 		    ? -1
 		    : WEIR_GOT_DATA;
 	*got = 0;
-	if (end == 0)
-		return weir_source_read_direct(in->source, buf, cap, got, err);
+	if (in->detached)
+		return WEIR_GOT_NOTHING;
+	if (end == 0) {
+		end = weir_source_read_direct(in->source, buf, cap, got, err);
+		weir_input_saw(in, buf, *got);
+		return end;
+	}
 	if (end - 1 == WEIR_GOT_BOUNDARY)
 		in->queued_end = 0; /* and on to what follows */
 	return end - 1;
@@ -92,19 +97,27 @@ weir_input_has_ahead(const struct weir_input *in)
 	    (weir_queue_len(in->queue) > 0 || in->queued_end != 0);
 }
 
-/* Have we waited for long enough to use the disk? */
+/*
+ * Have we waited for long enough to use the disk? Once it is used, that goes on
+ * whenever the awaited one is silent, or each piece would take so long.
+ */
 static bool
-may_spill(const struct weir_stage *st)
+may_spill(const struct weir_input *in)
 {
+	const struct weir_stage *st = in->stage;
+
+	if (st->held)
+		return true;
 	return st->starved_ns != 0 &&
-	    weir_clock_ns() - st->starved_ns >= SPILL_AFTER_NS;
+	    (weir_queue_spilt(in->queue) ||
+		weir_clock_ns() - st->starved_ns >= SPILL_AFTER_NS);
 }
 
 bool
 weir_input_wants_ahead(const struct weir_input *in)
 {
 	return in->queue != NULL && in->queued_end == 0 &&
-	    (weir_queue_room(in->queue) > 0 || may_spill(in->stage));
+	    (weir_queue_room(in->queue) > 0 || may_spill(in));
 }
 
 void
@@ -122,21 +135,21 @@ weir_stage_spill_limit(const struct weir_stage *st)
 	int64_t left;
 	size_t i;
 
-	if (!st->queues || st->starved_ns == 0 || may_spill(st))
+	if (!st->queues || st->starved_ns == 0)
 		return -1;
 	left = st->starved_ns + SPILL_AFTER_NS - weir_clock_ns();
 	for (i = 0; i < st->ninputs; i++) {
 		const struct weir_input *in = &st->inputs[i];
 
 		if (in->queue != NULL && in->queued_end == 0 &&
-		    weir_queue_room(in->queue) == 0)
+		    weir_queue_room(in->queue) == 0 && !may_spill(in))
 			return left > 0 ? left / 1000000 + 1 : 0;
 	}
 	return -1;
 }
 
-static const char *
-spill_dir(const struct weir_stage *st)
+const char *
+weir_stage_spill_dir(const struct weir_stage *st)
 {
 	if (st->hello.job && st->dir.path != NULL)
 		return st->dir.path;
@@ -150,7 +163,7 @@ weir_input_read_ahead(struct weir_input *in, struct weir_error *err)
 	size_t cap = AHEAD_READ, n;
 	int got;
 
-	if (!may_spill(st) && weir_queue_room(in->queue) < cap)
+	if (!may_spill(in) && weir_queue_room(in->queue) < cap)
 		cap = weir_queue_room(in->queue);
 	if (cap == 0)
 		return 1;
@@ -167,5 +180,7 @@ weir_input_read_ahead(struct weir_input *in, struct weir_error *err)
 		in->queued_end = got + 1;
 		return 1;
 	}
-	return weir_queue_push(in->queue, st->ahead, n, spill_dir(st), err);
+	weir_input_saw(in, st->ahead, n);
+	return weir_queue_push(
+	    in->queue, st->ahead, n, weir_stage_spill_dir(st), err);
 }

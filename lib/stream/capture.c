@@ -30,7 +30,7 @@ bool
 weir_stage_has_part(const struct weir_stage *st)
 {
 	return st->c.fingerprint != NULL || st->c.source_name != NULL ||
-	    st->nsides > 0;
+	    st->nsides > 0 || weir_stage_aligns(st);
 }
 
 int
@@ -61,6 +61,49 @@ report(struct weir_stage *st, const char *what, uint64_t checkpoint,
 
 /* --- capturing --- */
 
+/* How far it came; once all has ended that is where it was before. */
+static int64_t
+reached(const struct weir_stage *st)
+{
+	int64_t least = WEIR_TIME_MAX;
+	size_t i;
+
+	if (!weir_watermark_all_ended(&st->wm))
+		return st->wm.merged;
+	for (i = 0; i < st->ninputs; i++)
+		if (!st->inputs[i].table && st->wm.inputs[i].t < least)
+			least = st->wm.inputs[i].t;
+	return least;
+}
+
+static void
+put_watermark(struct weir_buf *out, int64_t t)
+{
+	weir_buf_puts(out, "\"watermark\":");
+	if (t == WEIR_TIME_NONE)
+		weir_buf_puts(out, "null");
+	else
+		weir_buf_printf(out, "%lld", (long long)t);
+}
+
+/* How far each input is; their events follow. */
+static void
+put_inputs(struct weir_buf *out, const struct weir_stage *st)
+{
+	size_t i;
+
+	weir_buf_putc(out, ',');
+	put_watermark(out, reached(st));
+	weir_buf_puts(out, ",\"inputs\":[");
+	for (i = 0; i < st->ninputs; i++) {
+		weir_buf_puts(out, i > 0 ? ",{" : "{");
+		put_watermark(out, st->wm.inputs[i].t);
+		weir_buf_printf(out, ",\"assigned\":%llu}",
+		    (unsigned long long)weir_channel_assigned(&st->inputs[i]));
+	}
+	weir_buf_putc(out, ']');
+}
+
 static int
 write_own_line(struct weir_stage *st, struct weir_snapshot_writer *w,
     struct weir_error *err)
@@ -81,7 +124,10 @@ write_own_line(struct weir_stage *st, struct weir_snapshot_writer *w,
 		weir_json_string(&line, path, strlen(path));
 		weir_buf_printf(&line, ":%llu", (unsigned long long)len);
 	}
-	weir_buf_puts(&line, "}}");
+	weir_buf_putc(&line, '}');
+	if (weir_stage_aligns(st))
+		put_inputs(&line, st);
+	weir_buf_putc(&line, '}');
 	if (got > 0)
 		got = weir_snapshot_line(w, line.data, line.len, err);
 	weir_buf_fini(&line);
@@ -93,10 +139,20 @@ write_time(struct weir_stage *st, struct weir_snapshot_writer *w,
     struct weir_error *err)
 {
 	struct weir_buf line = {0};
-	int got;
+	size_t i;
+	int got = 1;
 
-	weir_timing_save(&st->inputs[0].timing, &line);
-	got = weir_snapshot_line(w, line.data, line.len, err);
+	for (i = 0; i < st->ninputs && got > 0; i++) {
+		if (st->inputs[i].table || st->inputs[i].timing.time == NULL)
+			continue;
+		line.len = 0;
+		if (weir_stage_aligns(st))
+			weir_buf_printf(&line, "{\"input\":%zu,\"time\":", i);
+		weir_timing_save(&st->inputs[i].timing, &line);
+		if (weir_stage_aligns(st))
+			weir_buf_putc(&line, '}');
+		got = weir_snapshot_line(w, line.data, line.len, err);
+	}
 	weir_buf_fini(&line);
 	return got;
 }
@@ -106,6 +162,9 @@ write_operator(struct weir_stage *st, struct weir_snapshot_writer *w,
     struct weir_error *err)
 {
 	if (write_own_line(st, w, err) < 0)
+		return -1;
+	if (weir_stage_aligns(st) &&
+	    weir_channel_save(st, w, st->capturing, err) < 0)
 		return -1;
 	return st->ops->save != NULL ? st->ops->save(st->self, w, err) : 1;
 }
@@ -165,6 +224,39 @@ kind_of(const struct weir_stage *st)
 	return st->writer != NULL ? source : sink;
 }
 
+void
+weir_stage_time_print(const struct weir_stage *st, struct weir_buf *out)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < st->ninputs; i++) {
+		const struct weir_input *in = &st->inputs[i];
+
+		/* Unless told apart, all are as the first. */
+		if (in->table || in->timing.time == NULL ||
+		    (n > 0 && st->c.noperands == 0))
+			continue;
+		if (st->c.noperands > 0)
+			weir_buf_printf(out, "%s%zu: ", n > 0 ? "; " : "", i);
+		weir_timing_fingerprint(&in->timing, out);
+		n++;
+	}
+}
+
+/* The least of what -t gave so far. */
+static int64_t
+timed_up_to(const struct weir_stage *st)
+{
+	int64_t least = WEIR_TIME_MAX;
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++)
+		if (!st->inputs[i].table && st->inputs[i].timing.time != NULL &&
+		    st->inputs[i].timing.watermark < least)
+			least = st->inputs[i].timing.watermark;
+	return least;
+}
+
 /* Publish every part of this stage: 1 all, 0 given up, -1. */
 static int
 publish_all(struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
@@ -176,14 +268,15 @@ publish_all(struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
 	struct weir_buf print = {0};
 	int cp_fd = weir_cp_open(&st->dir, cp, err), got = 1;
 
+	st->capturing = checkpoint;
 	if (cp_fd < 0)
 		return -1;
 	if (st->time_identity != NULL) {
-		weir_timing_fingerprint(&st->inputs[0].timing, &print);
+		weir_stage_time_print(st, &print);
 		h.stage = st->time_identity;
 		h.kind = time_kind;
 		h.fingerprint = weir_buf_cstr(&print);
-		h.watermark = st->inputs[0].timing.watermark;
+		h.watermark = timed_up_to(st);
 		got = publish(st, cp_fd, &h, write_time, err);
 		weir_buf_fini(&print);
 	}
@@ -195,7 +288,7 @@ publish_all(struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
 		h.stage = st->identity;
 		h.kind = kind_of(st);
 		h.fingerprint = own != NULL ? own : none;
-		h.watermark = st->wm.inputs[0].t;
+		h.watermark = reached(st);
 		got = publish(st, cp_fd, &h, write_operator, err);
 		free(own);
 	}
@@ -248,8 +341,12 @@ close_data(struct weir_stage *st)
 	size_t i;
 
 	for (i = 0; i < st->ninputs; i++)
-		if (st->inputs[i].source != NULL)
-			weir_source_close(st->inputs[i].source);
+		if (st->inputs[i].source != NULL) {
+			weir_source_hang_up(st->inputs[i].source);
+			st->inputs[i].detached = true;
+			if (st->inputs[i].queue != NULL)
+				weir_queue_detach(st->inputs[i].queue);
+		}
 	close(st->c.in_fd);
 	if (st->c.out_fd >= 0)
 		close(st->c.out_fd);
@@ -257,32 +354,6 @@ close_data(struct weir_stage *st)
 		close(st->c.control_fd);
 	for (i = 0; i < st->c.nclose; i++)
 		close(st->c.close_fds[i]);
-}
-
-static int
-capture_in_child(
-    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
-{
-	int ends[2];
-	pid_t pid;
-
-	if (pipe2(ends, O_CLOEXEC) < 0)
-		return weir_stage_capture_now(st, checkpoint, err);
-	pid = fork();
-	if (pid < 0) {
-		close(ends[0]);
-		close(ends[1]);
-		return weir_stage_capture_now(st, checkpoint, err);
-	}
-	if (pid == 0) {
-		close(ends[0]);
-		close_data(st);
-		_exit(publish_all(st, checkpoint, err) < 0 ? WEIR_SYSTEM : 0);
-	}
-	close(ends[1]);
-	st->capture = (struct weir_capture){
-	    .pid = pid, .fd = ends[0], .checkpoint = checkpoint};
-	return 1;
 }
 
 /* A child that died has published nothing, and told nobody: we do. */
@@ -303,6 +374,42 @@ tell_dead_child(
 	give_up(st, cp_fd, checkpoint, file, &why);
 	free(file);
 	close(cp_fd);
+	return 1;
+}
+
+/* There can be no other process. What inputs have read, it would use up here. */
+static int
+without_child(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	return weir_stage_aligns(st)
+	    ? tell_dead_child(st, checkpoint, err)
+	    : weir_stage_capture_now(st, checkpoint, err);
+}
+
+static int
+capture_in_child(
+    struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
+{
+	int ends[2];
+	pid_t pid;
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return without_child(st, checkpoint, err);
+	pid = fork();
+	if (pid < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return without_child(st, checkpoint, err);
+	}
+	if (pid == 0) {
+		close(ends[0]);
+		close_data(st);
+		_exit(publish_all(st, checkpoint, err) < 0 ? WEIR_SYSTEM : 0);
+	}
+	close(ends[1]);
+	st->capture = (struct weir_capture){
+	    .pid = pid, .fd = ends[0], .checkpoint = checkpoint};
 	return 1;
 }
 

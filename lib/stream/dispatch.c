@@ -143,14 +143,17 @@ process_end(
 {
 	const struct weir_end *e = &in->item.end;
 
+	/* It goes on another time: nothing may overtake it now. */
+	if (e->reason == WEIR_SUSPENDED && weir_stage_aligns(st))
+		return weir_stage_at_suspension(st, err);
 	in->have = false;
 	in->end_read = true;
 	if (e->reason == WEIR_FAILED)
 		return weir_stage_upstream_failed(e->message, err);
+	weir_parts_join(&st->end.parts, &e->parts);
 	if (!st->end_read || e->reason == WEIR_SUSPENDED) {
 		st->end.reason = e->reason;
 		st->end.checkpoint = e->checkpoint;
-		weir_parts_join(&st->end.parts, &e->parts);
 		st->end_read = true;
 	}
 	return 1;
@@ -163,6 +166,8 @@ process_barrier(
 	/* a copy: the item stays the reader's */
 	struct weir_barrier b = {.checkpoint = in->item.barrier.checkpoint};
 
+	if (weir_stage_aligns(st))
+		return weir_stage_at_barrier(st, in, err);
 	in->have = false;
 	weir_parts_join(&b.parts, &in->item.barrier.parts);
 	return weir_stage_take_barrier(st, &b, err);

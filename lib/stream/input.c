@@ -88,6 +88,24 @@ weir_input_timing(struct weir_input *in, struct weir_error *err)
 	return weir_timing_init(&in->timing, &tc, in->stage->prover, err);
 }
 
+struct weir_reader *
+weir_input_reader(struct weir_input *in, struct weir_source *source)
+{
+	struct weir_stage *st = in->stage;
+	const struct weir_stage_config *c = &st->c;
+	struct weir_reader_config rc = {.format = weir_input_format(in),
+	    .convert =
+		own(in)->convert != NULL ? *own(in)->convert : c->convert,
+	    .max_line = c->max_line,
+	    .prover = st->prover,
+	    .index = c->output == WEIR_FORMAT_FRAMES,
+	    .prove = c->prove || weir_render_is(c->output),
+	    .bad = bad_line,
+	    .ctx = in};
+
+	return weir_reader_new(&rc, source);
+}
+
 int
 weir_input_open(struct weir_input *in, struct weir_error *err)
 {
@@ -101,15 +119,6 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	    .taken = st->seen != NULL ? weir_stage_taken : NULL,
 	    .ctx = in,
 	    .pattern = in->own_name ? c->files[in->operand] : NULL};
-	struct weir_reader_config rc = {.format = weir_input_format(in),
-	    .convert =
-		own(in)->convert != NULL ? *own(in)->convert : c->convert,
-	    .max_line = c->max_line,
-	    .prover = st->prover,
-	    .index = c->output == WEIR_FORMAT_FRAMES,
-	    .prove = c->prove || weir_render_is(c->output),
-	    .bad = bad_line,
-	    .ctx = in};
 
 	if (in->name != NULL) {
 		sc.names = &in->name;
@@ -118,7 +127,7 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	in->source = weir_source_open(&sc, err);
 	if (in->source == NULL)
 		return -1;
-	in->reader = weir_reader_new(&rc, in->source);
+	in->reader = weir_input_reader(in, in->source);
 	in->opened = true;
 	weir_input_queue(in);
 	in->heard_ns = weir_clock_ns();
@@ -146,6 +155,7 @@ weir_input_retire(struct weir_input *in)
 
 	weir_input_close(in);
 	weir_timing_fini(&in->timing);
+	weir_lookout_fini(&in->lookout);
 	free(in->own_name);
 	*in = (struct weir_input){.stage = st, .i = i};
 }
@@ -226,8 +236,13 @@ assign(struct weir_input *in, struct weir_error *err)
 	struct weir_block *b = &in->item.block;
 	struct weir_stage *st = in->stage;
 
-	st->metrics.in += b->n;
 	in->at = 0;
+	if (in->assigned > 0) { /* and counted: before it was saved */
+		in->assigned -= b->n;
+		st->timed = true;
+		return 1;
+	}
+	st->metrics.in += b->n;
 	if (st->retract_slot != WEIR_NO_SLOT && !st->framed)
 		flag_retractions(in, b);
 	if (st->c.proc_time) /* stamped when the stage has begun */
@@ -242,6 +257,26 @@ assign(struct weir_input *in, struct weir_error *err)
 }
 
 int
+weir_input_decode(struct weir_input *in, struct weir_error *err)
+{
+	int got;
+
+	while (in->past != NULL) {
+		got = weir_reader_next(in->past, &in->item, err);
+		if (got == 0)
+			got = weir_reader_fill(in->past, err) < 0 ? -1 : 0;
+		if (got < 0)
+			return -1;
+		if (got == 0 || in->item.kind == WEIR_ITEM_HELLO)
+			continue;
+		if (in->item.kind != WEIR_ITEM_END)
+			return 1;
+		weir_channel_end(in);
+	}
+	return weir_reader_next(in->reader, &in->item, err);
+}
+
+int
 weir_input_next(struct weir_input *in, struct weir_error *err)
 {
 	int got;
@@ -249,7 +284,7 @@ weir_input_next(struct weir_input *in, struct weir_error *err)
 	in->stage->framed =
 	    weir_reader_format(in->reader) == WEIR_FORMAT_FRAMES;
 	while (!in->have) {
-		got = weir_reader_next(in->reader, &in->item, err);
+		got = weir_input_decode(in, err);
 		if (got <= 0)
 			return got;
 		in->have = true;

@@ -66,10 +66,6 @@ weir_stage_take_hello(
 
 	in->have = false;
 	in->met = true;
-	if (h->job && weir_stage_streams(st) > 1)
-		return weir_fail(err, WEIR_USAGE,
-		    "several inputs inside a job: name them as sources of "
-		    "the job instead");
 	if (st->started) /* it was idle, or is one after another */
 		return h->job && !st->hello.job ? differ(in, err) : 1;
 	if (st->hello_read && !weir_hello_same_job(&st->hello, h))

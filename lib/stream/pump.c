@@ -139,6 +139,8 @@ step(struct weir_stage *st, struct weir_error *err)
 	struct weir_input *in;
 	int got;
 
+	if (weir_stage_align(st, err) < 0)
+		return -1;
 	if (!st->met)
 		return weir_stage_meet(st, err);
 	in = weir_stage_unread(st);

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,10 +50,16 @@ weir_queue_len(const struct weir_queue *q)
 	return q->len + (uint64_t)(q->to - q->from);
 }
 
+bool
+weir_queue_spilt(const struct weir_queue *q)
+{
+	return q->to > q->from;
+}
+
 size_t
 weir_queue_room(const struct weir_queue *q)
 {
-	return q->to > q->from ? 0 : q->bound - q->len;
+	return weir_queue_spilt(q) ? 0 : q->bound - q->len;
 }
 
 /* Make the ring large enough for len bytes. */
@@ -110,8 +115,8 @@ pop_ring(struct weir_queue *q, char *buf, size_t cap)
 }
 
 /* A file without a name, also where the file system has no such thing. */
-static int
-open_file(const char *dir)
+int
+weir_queue_file(const char *dir)
 {
 	char path[4096];
 	int fd, e;
@@ -139,7 +144,7 @@ push_file(struct weir_queue *q, const char *s, size_t len, const char *dir,
 	ssize_t n;
 
 	if (q->fd < 0)
-		q->fd = open_file(dir);
+		q->fd = weir_queue_file(dir);
 	if (q->fd < 0)
 		return weir_fail_errno(err,
 		    "cannot keep in %s what was read ahead of its turn", dir);

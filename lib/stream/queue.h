@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,6 +21,8 @@ struct weir_queue *weir_queue_new(size_t bound);
 void weir_queue_free(struct weir_queue *q);
 
 uint64_t weir_queue_len(const struct weir_queue *q);
+/* Are there some in the file? */
+bool weir_queue_spilt(const struct weir_queue *q);
 /* So many bytes more stay in memory; 0 while there are some in the file. */
 size_t weir_queue_room(const struct weir_queue *q);
 /*
@@ -31,6 +34,8 @@ int weir_queue_push(struct weir_queue *q, const char *s, size_t len,
 /* Take out the first bytes, at most cap: how many in *got. 1 or -1. */
 int weir_queue_pop(struct weir_queue *q, char *buf, size_t cap, size_t *got,
     struct weir_error *err);
+/* A file without a name in dir, open for reading and writing; -1 with errno. */
+int weir_queue_file(const char *dir);
 /* This is a forked copy: what is taken out here stays for the other. */
 void weir_queue_detach(struct weir_queue *q);
 

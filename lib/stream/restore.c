@@ -51,24 +51,67 @@ fail:
 	return NULL;
 }
 
+/* The first input that is no table: the one there is, most often. */
+static struct weir_input *
+first_stream(struct weir_stage *st)
+{
+	size_t i = 0;
+
+	while (st->inputs[i].table)
+		i++;
+	return &st->inputs[i];
+}
+
+static int
+load_time(struct weir_stage *st, struct weir_str line, struct weir_error *err)
+{
+	struct weir_arena *a = weir_stage_arena(st);
+	struct weir_value v, m = {.kind = WEIR_ABSENT};
+	int64_t k = -1;
+	size_t i;
+	char *text;
+
+	if (!weir_stage_aligns(st))
+		return weir_timing_load(&first_stream(st)->timing, line, err);
+	weir_arena_reset(a);
+	v = weir_value_open(weir_value_read(line.s, line.len, a), a);
+	for (i = 0; v.kind == WEIR_MAP && i < v.map->n; i++) {
+		struct weir_str name = {v.map->keys[i].s, v.map->keys[i].aux};
+
+		if (weir_str_eq(name, "time"))
+			m = v.map->values[i];
+		else if (weir_str_eq(name, "input") &&
+		    v.map->values[i].kind == WEIR_INT)
+			k = v.map->values[i].i;
+	}
+	if (m.kind != WEIR_JSON || k < 0 || k >= (int64_t)st->ninputs ||
+	    st->inputs[k].timing.time == NULL)
+		return weir_fail(
+		    err, WEIR_STATE, "the saved time state makes no sense");
+	text = weir_arena_alloc(a, m.aux + WEIR_PAD);
+	memcpy(text, m.s, m.aux);
+	memset(text + m.aux, 0, WEIR_PAD);
+	return weir_timing_load(
+	    &st->inputs[k].timing, (struct weir_str){text, m.aux}, err);
+}
+
 static int
 restore_time(struct weir_stage *st, int cp_fd, struct weir_error *err)
 {
-	struct weir_timing *t = &st->inputs[0].timing;
 	struct weir_snapshot_reader *r;
 	struct weir_buf print = {0};
 	struct weir_str line;
 	bool found;
 	int got = 1;
 
-	weir_timing_fingerprint(t, &print);
+	weir_stage_time_print(st, &print);
 	r = open_part(
 	    st, cp_fd, st->time_identity, weir_buf_cstr(&print), &found, err);
 	weir_buf_fini(&print);
 	if (r == NULL)
 		return found ? -1 : 1;
 	while ((got = weir_snapshot_next(r, &line, err)) > 0)
-		if (weir_timing_load(t, line, err) < 0) {
+		if (load_time(st, line, err) < 0) {
 			got = -1;
 			break;
 		}
@@ -98,7 +141,57 @@ saved_length(const struct weir_value *sides, const char *path)
 struct saved {
 	struct weir_arena arena;
 	struct weir_value sides;
+	int64_t watermark;
+	bool told;   /* how far inputs were */
+	bool inputs; /* lines of their events follow */
 };
+
+/* How far an input was. */
+static int
+read_input(struct weir_input *in, const struct weir_value *v)
+{
+	size_t i;
+
+	if (v->kind != WEIR_MAP)
+		return 0;
+	for (i = 0; i < v->map->n; i++) {
+		struct weir_str name = {v->map->keys[i].s, v->map->keys[i].aux};
+		struct weir_value m = v->map->values[i];
+
+		if (m.kind != WEIR_INT)
+			continue;
+		if (weir_str_eq(name, "watermark"))
+			weir_watermark_raise(&in->stage->wm, in->i, m.i);
+		else if (weir_str_eq(name, "assigned") && m.i >= 0)
+			in->assigned = (uint64_t)m.i;
+	}
+	return 1;
+}
+
+static int
+read_inputs(struct weir_stage *st, struct weir_value v, struct saved *saved,
+    struct weir_error *err)
+{
+	size_t i;
+
+	if (!weir_stage_aligns(st) || v.kind != WEIR_LIST ||
+	    v.list->n != st->ninputs)
+		return weir_fail(err, WEIR_STATE,
+		    "the state of %s was saved with %zu inputs, now there %s "
+		    "%zu: give the same ones",
+		    st->identity, v.kind == WEIR_LIST ? v.list->n : 0,
+		    st->ninputs == 1 ? "is" : "are", st->ninputs);
+	for (i = 0; i < st->ninputs; i++) {
+		struct weir_value m =
+		    weir_value_open(v.list->items[i], &saved->arena);
+
+		if (!read_input(&st->inputs[i], &m))
+			return weir_fail(err, WEIR_STATE,
+			    "the part of %s makes no sense", st->identity);
+	}
+	saved->told = saved->inputs = true;
+	return 1;
+}
 
 static int
 read_own_line(struct weir_stage *st, struct weir_str line, struct saved *saved,
@@ -123,9 +216,29 @@ read_own_line(struct weir_stage *st, struct weir_str line, struct saved *saved,
 			saved->sides = weir_value_open(m, a);
 		else if (weir_str_eq(name, "metrics") && m.kind == WEIR_JSON)
 			weir_metrics_load(&st->metrics, m.s, m.aux);
+		else if (weir_str_eq(name, "watermark") && m.kind == WEIR_INT)
+			saved->watermark = m.i;
+		else if (weir_str_eq(name, "inputs") &&
+		    read_inputs(st, weir_value_open(m, a), saved, err) < 0)
+			return -1;
 	}
 	st->out_before = st->metrics.out;
 	return 1;
+}
+
+/* A line of an event, or the last of those. */
+static int
+restore_channel(struct weir_stage *st, struct weir_str line,
+    struct saved *saved, struct weir_error *err)
+{
+	int got = weir_channel_load(st, line, err);
+
+	if (got != 0)
+		return got;
+	saved->inputs = false;
+	/* One that was idle may be behind, and has to catch up. */
+	weir_watermark_lift(&st->wm, saved->watermark);
+	return weir_channel_begin(st, err);
 }
 
 static int
@@ -141,18 +254,24 @@ restore_operator(struct weir_stage *st, int cp_fd, struct saved *saved,
 	r = open_part(st, cp_fd, st->identity, print, &found, err);
 	if (r == NULL)
 		return found ? -1 : 1;
-	if (st->time_identity == NULL)
-		weir_watermark_raise(
-		    &st->wm, 0, weir_snapshot_header(r)->watermark);
+	if (st->time_identity == NULL && !weir_stage_aligns(st))
+		weir_watermark_raise(&st->wm, first_stream(st)->i,
+		    weir_snapshot_header(r)->watermark);
 	while ((got = weir_snapshot_next(r, &line, err)) > 0) {
 		if (first)
 			got = read_own_line(st, line, saved, err);
+		else if (saved->inputs)
+			got = restore_channel(st, line, saved, err);
 		else if (st->ops->load != NULL)
 			got = st->ops->load(st->self, st, line, err);
 		first = false;
 		if (got < 0)
 			break;
 	}
+	if (got == 0 && (saved->inputs || saved->told != weir_stage_aligns(st)))
+		got = weir_fail(err, WEIR_STATE,
+		    "the part of %s does not say how far its inputs were",
+		    st->identity);
 	weir_snapshot_close(r);
 	return got < 0 ? -1 : 1;
 }
@@ -177,9 +296,9 @@ restore(struct weir_stage *st, struct saved *saved, struct weir_error *err)
 	if (got > 0 && weir_stage_has_part(st))
 		got = restore_operator(st, cp_fd, saved, err);
 	close(cp_fd);
-	if (got > 0 && st->time_identity != NULL)
-		weir_watermark_raise(
-		    &st->wm, 0, st->inputs[0].timing.watermark);
+	if (got > 0 && st->time_identity != NULL && !weir_stage_aligns(st))
+		weir_watermark_raise(&st->wm, first_stream(st)->i,
+		    first_stream(st)->timing.watermark);
 	return got;
 }
 
@@ -204,7 +323,7 @@ open_report(struct weir_stage *st, struct weir_error *err)
 int
 weir_stage_join(struct weir_stage *st, struct weir_error *err)
 {
-	struct saved saved = {0};
+	struct saved saved = {.watermark = WEIR_TIME_NONE};
 	int got = -1;
 	size_t i;
 

@@ -10,6 +10,8 @@
  *     clock.c    alarms, and time by the wall clock
  *     globs.c    inputs that appear while it runs
  *     ahead.c    reading inputs ahead of their turn
+ *     align.c    barriers of several inputs
+ *     channel.c  what they have read and not processed, as state
  *     meet.c     what inputs are, before the first event
  *     tables.c   inputs that are read whole
  *     input.c    one input: open, decode, assign time
@@ -21,6 +23,7 @@
 #define WEIR_STREAM_RUNTIME_H
 
 #include "event/glob.h"
+#include "stream/lookout.h"
 #include "stream/queue.h"
 #include "stream/stage.h"
 #include "stream/timing.h"
@@ -52,14 +55,24 @@ struct weir_input {
 	/* What was read ahead of its turn; NULL: nothing ever is. */
 	struct weir_queue *queue;
 	int queued_end; /* behind that: an enum weir_got but DATA, plus 1 */
-	bool end_read;	/* END was; more would be corruption */
-	bool resting;	/* its writer says that it is idle */
-	bool spent;	/* all that was read of it has been handed over */
-	size_t operand; /* which FILE it came from */
-	bool table;	/* it is one (weir_operand_config) */
-	bool unread;	/* a table that is to be read */
-	bool met;	/* whether it is frames is known, and its HELLO */
-	char *own_name; /* the name, if it was found by a pattern */
+	bool detached;	/* in a forked child: nothing more is read */
+	struct weir_lookout lookout; /* of what goes through the queue */
+	/* Restored: what comes before all that is read; and while that is filled. */
+	struct weir_source *past_source;
+	struct weir_reader *past; /* NULL: there is no more */
+	struct weir_writer *past_writer;
+	int past_fd;
+	off_t past_at;
+	uint64_t past_put;
+	uint64_t assigned; /* the first so many of it have their times */
+	bool end_read;	   /* END was; more would be corruption */
+	bool resting;	   /* its writer says that it is idle */
+	bool spent;	   /* all that was read of it has been handed over */
+	size_t operand;	   /* which FILE it came from */
+	bool table;	   /* it is one (weir_operand_config) */
+	bool unread;	   /* a table that is to be read */
+	bool met;	   /* whether it is frames is known, and its HELLO */
+	char *own_name;	   /* the name, if it was found by a pattern */
 	struct weir_glob *glob; /* no input itself: it finds others */
 };
 
@@ -97,6 +110,10 @@ struct weir_stage {
 	bool queues;	    /* there is an input with one */
 	int64_t starved_ns; /* nothing came of starved_by since; 0: it did */
 	size_t starved_by;
+	bool saw;	      /* a barrier or END, not looked at yet */
+	bool held;	      /* an input waits for a barrier of others */
+	uint64_t capturing;   /* the checkpoint being written */
+	uint64_t passed;      /* the newest barrier that all have read */
 	char *ahead;	      /* to read ahead into */
 	struct pollfd *polls; /* of the wait, and which inputs */
 	size_t *polled, polls_cap;
@@ -153,6 +170,11 @@ weir_stage_held(const struct weir_stage *st, int64_t w)
 
 /* input.c */
 int weir_input_timing(struct weir_input *in, struct weir_error *err);
+/* A reader for it. */
+struct weir_reader *weir_input_reader(
+    struct weir_input *in, struct weir_source *source);
+/* The next item as it was written: 1, 0 none is there yet, -1. */
+int weir_input_decode(struct weir_input *in, struct weir_error *err);
 int weir_input_open(struct weir_input *in, struct weir_error *err);
 void weir_input_close(struct weir_input *in);
 /*
@@ -212,8 +234,37 @@ bool weir_input_wants_ahead(const struct weir_input *in);
 int weir_input_read_ahead(struct weir_input *in, struct weir_error *err);
 /* Input `awaited` is waited for, and nothing of it is there. */
 void weir_stage_starve(struct weir_stage *st, size_t awaited);
+/* Where files without a name are made. */
+const char *weir_stage_spill_dir(const struct weir_stage *st);
 /* In how many ms may files be used, if that makes a difference? Or -1. */
 int64_t weir_stage_spill_limit(const struct weir_stage *st);
+
+/* align.c */
+/* In a job, with several inputs that are streams? */
+bool weir_stage_aligns(const struct weir_stage *st);
+/* These bytes were read: look for barriers. */
+void weir_input_saw(struct weir_input *in, const char *s, size_t len);
+/* Between events: pass the barriers that every input has read. */
+int weir_stage_align(struct weir_stage *st, struct weir_error *err);
+/* The item in hand is a barrier, or a suspended END. */
+int weir_stage_at_barrier(
+    struct weir_stage *st, struct weir_input *in, struct weir_error *err);
+int weir_stage_at_suspension(struct weir_stage *st, struct weir_error *err);
+
+/* channel.c */
+/* So many of the events that save() writes for it have their times. */
+uint64_t weir_channel_assigned(const struct weir_input *in);
+/*
+ * Write what is ahead of barrier n, and that this is all. It consumes it: in a
+ * forked child, or at the end.
+ */
+int weir_channel_save(struct weir_stage *st, struct weir_snapshot_writer *w,
+    uint64_t n, struct weir_error *err);
+/* A saved line: 1, 0 if it says that this is all, -1. Then begin. */
+int weir_channel_load(
+    struct weir_stage *st, struct weir_str text, struct weir_error *err);
+int weir_channel_begin(struct weir_stage *st, struct weir_error *err);
+void weir_channel_end(struct weir_input *in);
 
 /* meet.c */
 /*
@@ -312,6 +363,8 @@ int weir_stage_add_parts(
     struct weir_stage *st, struct weir_parts *parts, struct weir_error *err);
 /* Wait for the capturing child, if there is one; tell if it failed. */
 int weir_stage_reap(struct weir_stage *st, struct weir_error *err);
+/* The fingerprint of -t and the like. */
+void weir_stage_time_print(const struct weir_stage *st, struct weir_buf *out);
 bool weir_stage_has_part(const struct weir_stage *st);
 
 #endif

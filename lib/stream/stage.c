@@ -74,6 +74,8 @@ weir_stage_free(struct weir_stage *st)
 		return;
 	for (i = 0; i < st->ninputs; i++) {
 		weir_input_close(&st->inputs[i]);
+		weir_channel_end(&st->inputs[i]);
+		weir_lookout_fini(&st->inputs[i].lookout);
 		weir_timing_fini(&st->inputs[i].timing);
 		weir_glob_close(st->inputs[i].glob);
 		free(st->inputs[i].own_name);

@@ -303,13 +303,11 @@ weir_stage_wait(struct weir_stage *st, size_t awaited, struct weir_error *err)
 	if (got < 0 || serve(st, &w, err) < 0)
 		return -1;
 	mark_ready(st, &w);
-	if (read_ahead(st, &w, err) < 0)
-		return -1;
 	if (awaited < st->ninputs && st->inputs[awaited].ready)
 		st->starved_ns = 0;
 	else if (w.nahead > 0 && !clean(st) && weir_stage_rest(st, err) < 0)
 		return -1;
-	if (mind_idle(st, awaited, err) < 0)
+	if (read_ahead(st, &w, err) < 0 || mind_idle(st, awaited, err) < 0)
 		return -1;
 	return weir_stage_mind_clock(st, err);
 }
