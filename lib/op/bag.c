@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "state/table.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -132,6 +133,7 @@ weir_bag_remove(struct weir_bag *b, struct weir_str text, size_t *owned)
 		return;
 	}
 	entry = find_listed(b, text);
+	assert(entry != NULL);
 	next = entry + entry_size(b, text.len);
 	memmove(entry, next, (size_t)(b->list + b->len - next));
 	b->len -= (uint32_t)(next - entry);
