@@ -2,7 +2,7 @@
  * The interval join: right.time - left.time is between two bounds.
  *
  * A pair is told when its second event comes. An event waits until the watermark
- * says that the last time at which a match can come (what[0]) is over.
+ * says that the last time at which a match can come is over.
  */
 #include "op/sjoin_keep.h"
 
@@ -177,7 +177,7 @@ keep(struct interval *p, const struct weir_arrival *a, int64_t last,
 {
 	struct weir_kept *e = weir_keep_add(&p->k, a, p->k.arrived++);
 
-	e->what[0] = last;
+	e->last = last;
 	e->matched = matched;
 	weir_keep_wait(&p->k, e, last + 1);
 	return weir_keep_measure(&p->k, err);
@@ -225,8 +225,21 @@ depart(struct weir_keep *k, struct weir_stage *st, struct weir_kept *e,
 	return rc;
 }
 
+static int
+restore(struct weir_keep *k, const struct weir_arrival *a, struct weir_kept *e,
+    int64_t *due, struct weir_error *err)
+{
+	int64_t first;
+
+	reach((struct interval *)k, a->side, a->time, &first, &e->last);
+	if (e->last < k->closed)
+		return weir_keep_bad_line("an event that is over", err);
+	*due = e->last + 1;
+	return 1;
+}
+
 static const struct weir_keep_ops keep_ops = {
-    .arrive = arrive, .depart = depart};
+    .arrive = arrive, .depart = depart, .restore = restore};
 
 /* --- the kind --- */
 
@@ -243,6 +256,9 @@ open_stage(void *self, struct weir_stage *st, struct weir_error *err)
 	if (weir_keep_tells(&p->k, WEIR_RIGHT) && -p->lo > hold)
 		hold = -p->lo;
 	weir_stage_set_hold(st, hold);
+	/* What nobody is told of may go a little later. */
+	if (p->k.sj.type == WEIR_INNER || p->k.sj.type == WEIR_SEMI)
+		p->k.slack = (p->hi - p->lo) / 16;
 	return 1;
 }
 
@@ -275,7 +291,9 @@ print(struct weir_buf *out, const struct weir_sjoin *sj)
 
 static const struct weir_stage_ops ops = {.open = open_stage,
     .events = weir_keep_events,
-    .advance = weir_keep_advance};
+    .advance = weir_keep_advance,
+    .save = weir_keep_save,
+    .load = weir_keep_load};
 
 const struct weir_sjoin_kind weir_sjoin_interval_kind = {
     .size = sizeof(struct interval),

@@ -22,6 +22,7 @@ struct weir_kept {
 	struct weir_kept_key *key;
 	uint64_t number; /* of arrival, among both sides */
 	int64_t time;
+	int64_t last; /* time at which a match can come */
 	int64_t what[2];
 	uint32_t len;
 	uint8_t side;
@@ -75,9 +76,13 @@ struct weir_keep_ops {
 	/* Its time has come: tell it, let it wait on, or drop it. */
 	int (*depart)(struct weir_keep *k, struct weir_stage *st,
 	    struct weir_kept *e, int64_t due, struct weir_error *err);
-	/* Set what an event that is loaded must have, and let it wait. */
-	int (*restore)(struct weir_keep *k, struct weir_kept *e,
-	    const struct weir_arrival *a, struct weir_error *err);
+	/*
+	 * An event a is loaded as e, of which matched and what are set: check
+	 * them, set last, and say what it waits for.
+	 */
+	int (*restore)(struct weir_keep *k, const struct weir_arrival *a,
+	    struct weir_kept *e, int64_t *due, struct weir_error *err);
+	bool saves; /* what[] must be */
 };
 
 struct weir_keep {
@@ -150,6 +155,10 @@ int weir_keep_save(
     void *self, struct weir_snapshot_writer *w, struct weir_error *err);
 int weir_keep_load(void *self, struct weir_stage *st, struct weir_str line,
     struct weir_error *err);
+/* Tell the stage what is due next: after what is loaded. */
+void weir_keep_set_due(struct weir_keep *k, struct weir_stage *st);
+/* A saved line cannot be: -1 with *err. */
+int weir_keep_bad_line(const char *why, struct weir_error *err);
 /* Say why the key of an event is none. */
 int weir_keep_refuse(struct weir_keep *k, struct weir_stage *st,
     const struct weir_arrival *a, struct weir_error *err);

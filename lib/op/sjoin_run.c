@@ -44,8 +44,8 @@ release(struct weir_keep *k, struct weir_stage *st, int64_t w,
 	return 1;
 }
 
-static void
-set_due(struct weir_keep *k, struct weir_stage *st)
+void
+weir_keep_set_due(struct weir_keep *k, struct weir_stage *st)
 {
 	const struct weir_wait *first;
 	int64_t due = WEIR_TIME_MAX;
@@ -78,7 +78,7 @@ weir_keep_advance(
 		return -1;
 	if (w > k->closed)
 		k->closed = w;
-	set_due(k, st);
+	weir_keep_set_due(k, st);
 	count(k, st);
 	return 1;
 }
@@ -160,7 +160,7 @@ weir_keep_events(void *self, struct weir_stage *st, const struct weir_block *b,
 		}
 		n -= run;
 	}
-	set_due(k, st);
+	weir_keep_set_due(k, st);
 	count(k, st);
 	return 1;
 }
