@@ -29,6 +29,7 @@ has_command() {
 for group in "$@"; do
 	case $group in
 	build)
+		# shellcheck disable=SC2086 # it may have words
 		want gcc has_command ${CC:-cc}
 		want libyajl-dev has_header yajl/yajl_parse.h
 		want liblz4-dev has_header lz4frame.h
