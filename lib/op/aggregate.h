@@ -172,7 +172,10 @@ struct weir_aggs {
 	uint64_t seq;
 };
 
-/* Parse the list; keys, or NULL, may be named in what is computed. 1, or -1 with *err (WEIR_USAGE); either way, fini it. */
+/*
+ * Parse the list; keys, or NULL, may be named in what is computed. 1, or -1
+ * with *err (WEIR_USAGE); either way, fini it.
+ */
 int weir_aggs_parse(struct weir_aggs *aggs, const struct weir_keyset *keys,
     const char *text, struct weir_error *err);
 /*
