@@ -186,6 +186,7 @@ weir_session_alarm(void *self, struct weir_stage *st, struct weir_error *err)
 	struct weir_sessions *p = self;
 	struct weir_session_key *k;
 	struct weir_session *s;
+	struct weir_told *told;
 	const char *key;
 	uint64_t at = 0;
 	size_t len;
@@ -194,9 +195,11 @@ weir_session_alarm(void *self, struct weir_stage *st, struct weir_error *err)
 		p->closed = weir_stage_metrics(st)->watermark;
 	while ((k = weir_table_next(p->table, &at, &key, &len)) != NULL) {
 		s = &k->newest;
-		for (uint32_t i = 0; i < k->n; i++, s = s->older)
-			if (weir_session_told(p, s)->changed)
+		for (uint32_t i = 0; i < k->n; i++, s = s->older) {
+			told = weir_session_told(p, s);
+			if (told != NULL && told->changed)
 				add_ready(p, s, k);
+		}
 	}
 	if (tell_ready(p, st, WEIR_EARLY, err) < 0)
 		return -1;
