@@ -46,26 +46,37 @@ put_pane(struct weir_paned *p, struct weir_stage *st,
 /* --- several panes --- */
 
 /* A pane whose first window closes goes into what windows share. */
-static void
-share_pane(struct weir_paned *p, struct weir_stage *st, struct weir_pane *pane)
+static int
+share_pane(struct weir_paned *p, struct weir_stage *st, struct weir_pane *pane,
+    struct weir_error *err)
 {
 	struct weir_slide_group g = {.start = pane->span.start, .events = 1};
 	const struct weir_paned_head *head;
 	struct weir_group it = {0};
+	size_t texts = 0;
 
 	while (weir_groups_next(&pane->groups, &it)) {
 		head = it.value;
 		g.seq = head->seq;
-		if (p->head == sizeof *head)
+		if (p->head == sizeof *head) {
 			g.events = head->events;
+			texts +=
+			    head->text != NULL ? strlen(head->text) + 1 : 0;
+		}
 		g.canonical = it.canonical;
 		g.text = weir_paned_text(p, &it);
 		g.states = weir_paned_states(p, it.value);
 		weir_slide_push(&p->slide, &g);
 		memset(weir_paned_states(p, it.value), 0, p->w.aggs.size);
 	}
+	p->slide.owned += pane->groups.owned - texts;
+	pane->groups.owned = texts;
 	weir_slide_live(&p->slide, pane->span, &pane->ends);
+	/* For this moment it is there twice. */
+	if (weir_paned_limit(p, err) < 0)
+		return -1;
 	weir_paned_close(p, st, pane);
+	return 1;
 }
 
 /* A window that is a run of panes; those that are not there are empty. */
@@ -83,7 +94,8 @@ put_panes(struct weir_paned *p, struct weir_stage *st, struct weir_span span,
 
 	while ((first = weir_panes_first(&p->panes)) != NULL &&
 	    first->span.end <= span.end)
-		share_pane(p, st, first);
+		if (share_pane(p, st, first, err) < 0)
+			return -1;
 	s->told = span.end;
 	all = weir_slide_window(s, span.start, &n);
 	begin_results(p, st, span);

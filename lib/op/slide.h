@@ -61,7 +61,10 @@ size_t weir_slide_bytes(const struct weir_slide *s);
 /* Forget all. */
 void weir_slide_clear(struct weir_slide *s);
 
-/* A group of a pane that comes in: its part takes over what the states own. */
+/*
+ * A group of a pane that comes in: its part takes over what the states own; to
+ * count that is the caller's.
+ */
 struct weir_slide_group {
 	struct weir_str canonical, text; /* of the key */
 	int64_t start;			 /* of the pane */

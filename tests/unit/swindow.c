@@ -468,6 +468,38 @@ test_bad_alone(void)
 	stop(&r);
 }
 
+/* Memory that states own is counted where it is, panes shared or not. */
+static void
+test_owned(void)
+{
+	struct weir_swindow_config config = {
+	    .window = "100ns/10ns", .keys = "k", .max_state = 1000000};
+	struct weir_error err;
+	char json[100];
+	struct run r;
+	int good = 1;
+
+	for (int gathers = 0; gathers < 2; gathers++) {
+		config.aggregates = gathers
+		    ? "a = min(s), b = set(s), d = distinct(s)"
+		    : "a = min(s), b = last(s)";
+		start_config(&r, &config);
+		for (int i = 0; i < 3000; i++) {
+			snprintf(json, sizeof json,
+			    "{\"k\":\"\\u0061%u\",\"s\":\"a longer %u\"}",
+			    below(20), below(1000));
+			fake_event(r.st, json, i / 4 - (int64_t)below(60));
+		}
+		good &= fake_flush(r.st, &err) > 0;
+		good &= r.st->metrics.state_bytes > 10000 &&
+		    r.st->metrics.state_bytes < 1000000;
+		good &= fake_end(r.st, &err) > 0 &&
+		    r.st->metrics.state_bytes < 10000;
+		stop(&r);
+	}
+	ok(good, "what states own is counted");
+}
+
 /* Groups come in the order of their first events, however many there are. */
 static void
 test_many_keys(void)
@@ -621,6 +653,7 @@ main(void)
 	test_ends_of_time();
 	test_bad_alone();
 	test_many_keys();
+	test_owned();
 	test_max_state();
 	test_refusals();
 	test_fingerprint();
