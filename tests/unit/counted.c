@@ -271,6 +271,32 @@ test_random(int n)
 	ok(good, "%d random streams", n);
 }
 
+/* Saved lines with bytes changed are refused, or taken for what they say. */
+static void
+test_mauled(int n)
+{
+	struct input in[EVENTS];
+	struct weir_error err;
+	struct options o;
+	int taken = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct run r;
+
+		make_options(&o);
+		make_input(in, &o);
+		start(&r, &o.config);
+		r.st->delay = o.delay;
+		for (int k = 0; k < EVENTS / 2; k++)
+			fake_event(r.st, in[k].json, in[k].time);
+		fake_flush(r.st, &err);
+		taken += maul(&r, &o.config, in + EVENTS / 2, EVENTS / 2);
+		stop(&r);
+	}
+	ok(taken > 0 && taken < n,
+	    "of %d states with bytes changed %d are taken", n, taken);
+}
+
 /* --- by hand --- */
 
 static const struct weir_swindow_config plain = {.window = "count:3",
@@ -388,6 +414,7 @@ main(void)
 	    NULL};
 
 	test_random(streams(3000));
+	test_mauled(1000);
 	test_max_state();
 	test_retractions();
 	test_refusals();

@@ -146,6 +146,39 @@ move(struct run *r, const struct weir_swindow_config *config)
 	return good;
 }
 
+/*
+ * Save, change a few bytes, and load the result into another operator. If that
+ * takes it, it must go on with all that comes. 1 if it was taken.
+ */
+static inline int
+maul(struct run *r, const struct weir_swindow_config *config,
+    const struct input *rest, size_t n)
+{
+	static const char bytes[] = "0123456789-,.{}[]\"en ";
+	struct weir_snapshot_writer saved = {0};
+	struct weir_error err;
+	struct run to;
+	size_t at;
+	int good;
+
+	start(&to, config);
+	weir_swindow_ops(r->sw)->save(r->sw, &saved, &err);
+	for (unsigned i = 1 + below(3); i > 0; i--) {
+		at = below((unsigned)saved.lines.len);
+		if (saved.lines.data[at] != '\n')
+			saved.lines.data[at] = bytes[below(sizeof bytes - 1)];
+	}
+	weir_buf_cstr(&saved.lines);
+	good = fake_load(to.st, &saved.lines, &err) > 0;
+	for (size_t i = 0; i < n && good; i++)
+		fake_event(to.st, rest[i].json, rest[i].time);
+	if (good)
+		fake_end(to.st, &err);
+	weir_buf_fini(&saved.lines);
+	stop(&to);
+	return good;
+}
+
 static inline int
 equal(const struct weir_buf *a, const struct weir_buf *b)
 {
