@@ -192,6 +192,17 @@ give_up(struct weir_stage *st, int cp_fd, uint64_t checkpoint, char *file,
 typedef int write_part(struct weir_stage *st, struct weir_snapshot_writer *w,
     struct weir_error *err);
 
+static int
+same_name(const char *identity, struct weir_error *err)
+{
+	char shown[256];
+
+	return weir_fail(err, WEIR_STATE,
+	    "two stages keep their state as %s: give one of them another name "
+	    "with --id",
+	    weir_show_into(shown, sizeof shown, identity, strlen(identity)));
+}
+
 /* 1 published, 0 given up (and said so), -1 nobody could be told. */
 static int
 publish(struct weir_stage *st, int cp_fd, struct weir_snapshot_header *h,
@@ -206,6 +217,9 @@ publish(struct weir_stage *st, int cp_fd, struct weir_snapshot_header *h,
 		got = weir_snapshot_commit(w, NULL, NULL, err);
 	weir_snapshot_abandon(w);
 	WEIR_PROBE("stage.published");
+	/* Nobody else may have published it. */
+	if (got < 0 && faccessat(cp_fd, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		same_name(h->stage, err);
 	if (got > 0)
 		got = report(st, "part", h->checkpoint, file, err);
 	else
@@ -309,15 +323,11 @@ weir_stage_capture_now(
 static int
 add_part(struct weir_parts *parts, const char *identity, struct weir_error *err)
 {
-	char *file, shown[256];
+	char *file;
 
 	for (size_t i = 0; i < parts->n; i++)
 		if (strcmp(parts->part[i].stage, identity) == 0)
-			return weir_fail(err, WEIR_STATE,
-			    "two stages keep their state as %s: give one of "
-			    "them another name with --id",
-			    weir_show_into(shown, sizeof shown, identity,
-				strlen(identity)));
+			return same_name(identity, err);
 	file = weir_part_name(identity);
 	weir_parts_add(parts, identity, file);
 	free(file);

@@ -238,7 +238,7 @@ assign(struct weir_input *in, struct weir_error *err)
 
 	in->at = 0;
 	if (in->assigned > 0) { /* and counted: before it was saved */
-		in->assigned -= b->n;
+		in->assigned -= b->n < in->assigned ? b->n : in->assigned;
 		st->timed = true;
 		return 1;
 	}

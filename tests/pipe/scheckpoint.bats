@@ -491,3 +491,57 @@ full() {
 		'sfilter --else=side true </dev/null; cat'
 	[ "$(cat side)" = kept ]
 }
+
+# The stream forks and comes together again; one branch is behind.
+forked() {
+	echo "tee >(sfilter 'ms % 3 == 0' | swindow --id=side -w 7s -k host \
+		'n = count(), ms = max(ms)' >side) |
+		sfilter 'ms % 3 == 1' | swindow -w 60s 'all = count()' - side"
+}
+
+# The stage where they meet. (The shell has quotes in its arguments.)
+joining() {
+	local shell
+	shell=$(pgrep -P "$run" bash) &&
+		pgrep -P "$shell" -f 'swindow -w 60s all'
+}
+
+@test "a pipeline that forks: stages die, and nothing shows" {
+	mkfifo side
+	status_is 0 run_job -t ts --max-delay=5s "$(forked)"
+	mv out.json want.json
+	[ "$(wc -l <want.json)" -gt 5 ]
+	rm -r state
+	cp access.log whole.log
+	head -n 900 whole.log >access.log
+	start_job -t ts --max-delay=5s -f --every=100ms "$(forked)"
+	for n in 1 2 3; do
+		wait_for "[ \$(scheckpoint list -d state | wc -l) -gt 0 ]"
+		wait_for 'victim=$(joining)'
+		kill -9 "$victim"
+		# tee notices when it writes.
+		head -n $((900 + n * 200)) whole.log | tail -n 200 >>access.log
+		wait_for "[ \$(grep -c restarting stderr) -ge $n ]"
+	done
+	wait_for '[ -s out.json ]'
+	end_job TERM
+	tail -n +1501 whole.log >>access.log
+	status_is 0 run_job -t ts --max-delay=5s "$(forked)"
+	cmp want.json out.json
+	scheckpoint verify -d state
+}
+
+@test "stages of one name on two branches are told apart by --id" {
+	mkfifo side
+	run run_job -t ts --restarts=1 "tee >(swindow -w 7s 'n = count()' >side) |
+		swindow -w 7s 'n = count()' | swindow -w 60s 'n = count()' - side"
+	[ "$status" = 6 ]
+	[[ "$output" == *"two stages keep their state as in/swindow.1"*--id* ]]
+}
+
+@test "an input that is no stream of the job is refused" {
+	events 0 10 >other
+	run run_job "swindow -t ts -w 60s 'n = count()' - other"
+	[ "$status" = 2 ]
+	[[ "$output" == *"other: not a stream of the job: make it a source"* ]]
+}
