@@ -72,72 +72,25 @@ parse_within(struct interval *p, const char *text, struct weir_error *err)
 	return 1;
 }
 
-/* --- results --- */
-
-/* Two match. */
-static int
-tell_pair(struct interval *p, struct weir_stage *st,
-    const struct weir_arrival *a, const struct weir_kept *e,
-    struct weir_error *err)
-{
-	struct weir_str other = {e->text, e->len};
-	struct weir_sjoin_result r = {
-	    .left = a->side == WEIR_LEFT ? a->text : other,
-	    .right = a->side == WEIR_LEFT ? other : a->text,
-	    .time = a->time > e->time ? a->time : e->time,
-	    .release = p->k.closed + 1};
-
-	return weir_sjoin_put(&p->k.sj, st, &r, err);
-}
-
-/* One side alone. */
-static int
-tell_one(struct interval *p, struct weir_stage *st, int side,
-    struct weir_str text, int64_t time, int64_t release, struct weir_error *err)
-{
-	struct weir_sjoin_result r = {.time = time, .release = release};
-
-	if (side == WEIR_LEFT)
-		r.left = text;
-	else
-		r.right = text;
-	return weir_sjoin_put(&p->k.sj, st, &r, err);
-}
-
 /* --- matching --- */
-
-/* Does the residual condition hold? 1, 0 or -1. */
-static int
-holds(struct interval *p, struct weir_stage *st, const struct weir_arrival *a,
-    const struct weir_kept *e, struct weir_error *err)
-{
-	struct weir_str other = {e->text, e->len};
-
-	if (p->k.sj.config.where == NULL)
-		return 1;
-	return a->side == WEIR_LEFT
-	    ? weir_sjoin_test(&p->k.sj, st, a->text, other, err)
-	    : weir_sjoin_test(&p->k.sj, st, other, a->text, err);
-}
 
 /* They match; what that means is the type's business. */
 static int
 match(struct interval *p, struct weir_stage *st, const struct weir_arrival *a,
     struct weir_kept *e, struct weir_error *err)
 {
+	struct weir_keep_one left;
+
 	e->matched = true;
 	if (weir_keep_pairs(&p->k))
-		return tell_pair(p, st, a, e, err);
-	if (a->side == WEIR_LEFT)
-		return p->k.sj.type == WEIR_ANTI
-		    ? 1
-		    : tell_one(p, st, WEIR_LEFT, a->text, a->time,
-			  p->k.closed + 1, err);
-	weir_kept_hide(e);
-	return p->k.sj.type == WEIR_ANTI
-	    ? 1
-	    : tell_one(p, st, WEIR_LEFT, (struct weir_str){e->text, e->len},
-		  e->time, p->k.closed + 1, err);
+		return weir_keep_tell_pair(&p->k, st, a, e, err);
+	left = a->side == WEIR_LEFT ? weir_keep_came(&p->k, a)
+				    : weir_keep_waited(e, p->k.closed + 1);
+	if (a->side == WEIR_RIGHT)
+		weir_kept_hide(e);
+	return p->k.sj.type == WEIR_SEMI
+	    ? weir_keep_tell_one(&p->k, st, &left, err)
+	    : 1;
 }
 
 /* Match the event with those that wait: 1 if there was one, 0, or -1. */
@@ -157,7 +110,7 @@ meet(struct interval *p, struct weir_stage *st, const struct weir_arrival *a,
 		e = weir_kept_at(l, i);
 		if (e->time > last)
 			break;
-		rc = e->gone ? 0 : holds(p, st, a, e, err);
+		rc = e->gone ? 0 : weir_keep_holds(&p->k, st, a, e, err);
 		if (rc < 0 || (rc > 0 && match(p, st, a, e, err) < 0))
 			return -1;
 		found |= rc;
@@ -188,6 +141,7 @@ arrive(struct weir_keep *k, struct weir_stage *st, const struct weir_arrival *a,
     struct weir_error *err)
 {
 	struct interval *p = (struct interval *)k;
+	struct weir_keep_one one;
 	int64_t first, last;
 	int matched = 0;
 
@@ -207,7 +161,8 @@ arrive(struct weir_keep *k, struct weir_stage *st, const struct weir_arrival *a,
 	}
 	if (matched || !weir_keep_tells(k, a->side))
 		return 1;
-	return tell_one(p, st, a->side, a->text, a->time, k->closed + 1, err);
+	one = weir_keep_came(k, a);
+	return weir_keep_tell_one(k, st, &one, err);
 }
 
 /* No match can come any more. */
@@ -215,12 +170,11 @@ static int
 depart(struct weir_keep *k, struct weir_stage *st, struct weir_kept *e,
     int64_t due, struct weir_error *err)
 {
-	struct interval *p = (struct interval *)k;
-	struct weir_str text = {e->text, e->len};
+	struct weir_keep_one one = weir_keep_waited(e, due);
 	int rc = 1;
 
 	if (!e->matched && weir_keep_tells(k, e->side))
-		rc = tell_one(p, st, e->side, text, e->time, due, err);
+		rc = weir_keep_tell_one(k, st, &one, err);
 	weir_keep_drop(k, e);
 	return rc;
 }

@@ -142,6 +142,37 @@ size_t weir_keep_bytes(const struct weir_keep *k); /* all of it */
 /* -1 with *err if --max-state is outgrown. */
 int weir_keep_measure(struct weir_keep *k, struct weir_error *err);
 
+/* --- results (sjoin_tell.c) --- */
+
+/* Does --where hold for the two? 1, 0 or -1. */
+int weir_keep_holds(struct weir_keep *k, struct weir_stage *st,
+    const struct weir_arrival *a, const struct weir_kept *e,
+    struct weir_error *err);
+/* The pair of them. */
+int weir_keep_tell_pair(struct weir_keep *k, struct weir_stage *st,
+    const struct weir_arrival *a, const struct weir_kept *e,
+    struct weir_error *err);
+/* An event of one side alone. */
+struct weir_keep_one {
+	int side;
+	struct weir_str text;
+	int64_t time, release;
+};
+int weir_keep_tell_one(struct weir_keep *k, struct weir_stage *st,
+    const struct weir_keep_one *one, struct weir_error *err);
+
+static inline struct weir_keep_one
+weir_keep_came(const struct weir_keep *k, const struct weir_arrival *a)
+{
+	return (struct weir_keep_one){a->side, a->text, a->time, k->closed + 1};
+}
+static inline struct weir_keep_one
+weir_keep_waited(const struct weir_kept *e, int64_t release)
+{
+	return (struct weir_keep_one){
+	    e->side, {e->text, e->len}, e->time, release};
+}
+
 /* --- the stage's callbacks, or parts of them --- */
 
 /* Refuses what may hold retractions. */
