@@ -32,8 +32,9 @@ struct event {
 	int side, form, v, u;	 /* u: until when, if there are such bounds */
 	int at;			 /* in the order of processing */
 	bool late, matched, waits;
-	int64_t told; /* windows: those up to there are closed */
-	bool hit[64]; /* windows: which had a match, by model's number */
+	bool accepted;	      /* in a window that is open */
+	int64_t closed, told; /* windows that ended when it came, and by now */
+	bool hit[64];	      /* windows that had a match, by number */
 };
 
 struct joins {
@@ -294,9 +295,8 @@ run_interleaved(
 static inline void
 show_joins(const struct joins *j)
 {
-	printf("# --within=%s --type=%d where %d delays %jd %jd\n",
-	    j->config.within, j->type, j->where, (intmax_t)j->delay[0],
-	    (intmax_t)j->delay[1]);
+	printf("# %s --type=%d where %d delays %jd %jd\n", j->within, j->type,
+	    j->where, (intmax_t)j->delay[0], (intmax_t)j->delay[1]);
 	for (int i = 0; i < j->n; i++)
 		printf("# %s t=%jd w=%jd%s\n", j->order[i]->json,
 		    (intmax_t)j->order[i]->time,
