@@ -180,11 +180,10 @@ bench_dedup() {
 		"sdedup -t ts -k host --within=1m --keep=last '$log'")"
 	peak "sdedup -k id" sdedup -k id "$log"
 	peak "sdedup -k id --approx=0.001" sdedup -k id --approx=0.001 "$log"
-	# jq has no hash of its own but objects, and keeps what it read.
-	runs=1 show "jq, reduce over inputs" "$(runs=1 median "jq -cn '
-		foreach inputs as \$e ({}; if .seen[\$e.id] then .new = false
-			else .seen[\$e.id] = true | .new = true end;
-			select(.new) | \$e)' '$log'")" "$t"
+	# Passing each first event on as it comes makes jq copy all it knows.
+	runs=1 show "jq, counts the ids and no more" "$(runs=1 median \
+		"jq -n 'reduce inputs.id as \$i ({}; .[\$i] = true) | length' \
+		'$log'")" "$t"
 	duck "distinct ids" "$t" "COPY (SELECT DISTINCT ON (id) * FROM {log}) \
 		TO '$dir/duck.json' (FORMAT json)"
 	duck "distinct ids alone" "$t" "COPY (SELECT DISTINCT id FROM {log}) \
