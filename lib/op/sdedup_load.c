@@ -285,7 +285,7 @@ static int
 load_open_run(
     struct weir_sdedup *sd, struct weir_run *run, struct weir_error *err)
 {
-	struct weir_str text;
+	struct weir_str text = {0};
 
 	if (load_seq(sd, N, &run->seq, err) < 0 ||
 	    load_seq(sd, M, &run->arrival, err) < 0 ||
@@ -334,7 +334,7 @@ load_run(struct weir_sdedup *sd, struct weir_error *err)
 static int
 load_held(struct weir_sdedup *sd, struct weir_error *err)
 {
-	struct weir_str text;
+	struct weir_str text = {0};
 	struct weir_key key;
 	uint64_t seq;
 	int64_t t;
