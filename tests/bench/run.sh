@@ -103,6 +103,18 @@ bench_window() {
 	t=$(median "swindow -t ts -w 1m -k host 'n = count(), s = sum(bytes), \
 		a = avg(latency_ms), m = max(latency_ms)' '$log'")
 	show "swindow" "$t"
+	show "the same, hopping 1 hour by 1 minute" \
+		"$(median "swindow -t ts -w 60m/1m -k host 'n = count(), \
+		s = sum(bytes), a = avg(latency_ms), m = max(latency_ms)' \
+		'$log'")"
+	show "the same, hopping 10 minutes by 10 seconds" \
+		"$(median "swindow -t ts -w 10m/10s -k host 'n = count(), \
+		s = sum(bytes), a = avg(latency_ms), m = max(latency_ms)' \
+		'$log'")"
+	show "the same, corrected for a minute" \
+		"$(median "swindow -t ts -w 1m --lateness=1m -k host \
+		'n = count(), s = sum(bytes), a = avg(latency_ms), \
+		m = max(latency_ms)' '$log'")"
 	duck "group by minute and host" "$t" "COPY (SELECT \
 		time_bucket(INTERVAL 1 minute, ts) AS w, host, count(*) AS n, \
 		sum(bytes) AS s, avg(latency_ms) AS a, max(latency_ms) AS m \
