@@ -5,7 +5,8 @@
  *     swindow_run.c   runs of events: the keys of a table, fetched early
  *     swindow_group.c events, and groups that they change
  *     swindow_state.c what their saved lines have in common
- *     paned*.c        windows told once: shared panes, merged when one closes
+ *     paned*.c        windows told once, in panes
+ *     slide*.c        what overlapping ones share of their panes
  *     retold*.c       windows that may be told again, or of the whole stream
  *     session*.c      sessions, each of one group
  *     counted*.c      windows of so many events of a key
