@@ -224,6 +224,8 @@ main(int argc, char **argv)
 	for (int side = WEIR_LEFT; side <= WEIR_RIGHT; side++)
 		c.time[side] = operands[side].time != NULL ? operands[side].time
 							   : t.config.time;
+	c.time_unit = t.config.time_unit;
+	c.time_format = t.config.time_format;
 	t.late_file = c.late;
 	sj = weir_sjoin_new(&c, &err);
 	if (sj == NULL)

@@ -38,6 +38,8 @@ struct weir_sjoin_config {
 	const char *late;    /* a file for late events; NULL: dropped */
 	uint64_t max_state;  /* bytes; 0: no limit */
 	const char *time[2]; /* -t or --left-time, --right-time */
+	const char *time_format;
+	int time_unit; /* enum weir_time_unit, or -1: not said */
 };
 
 struct weir_sjoin;

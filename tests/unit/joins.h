@@ -44,8 +44,8 @@ struct joins {
 	int64_t delay[2];
 	int64_t lo, hi, size, slide;
 	int type; /* as enum weir_join_type */
-	bool where, until;
-	char within[80];
+	bool where, until[2];
+	char within[80], condition[120];
 	struct weir_sjoin_config config;
 };
 
@@ -295,8 +295,9 @@ run_interleaved(
 static inline void
 show_joins(const struct joins *j)
 {
-	printf("# %s --type=%d where %d delays %jd %jd\n", j->within, j->type,
-	    j->where, (intmax_t)j->delay[0], (intmax_t)j->delay[1]);
+	printf("# %s --type=%d --where='%s' delays %jd %jd\n", j->within,
+	    j->type, j->condition, (intmax_t)j->delay[0],
+	    (intmax_t)j->delay[1]);
 	for (int i = 0; i < j->n; i++)
 		printf("# %s t=%jd w=%jd%s\n", j->order[i]->json,
 		    (intmax_t)j->order[i]->time,

@@ -12,11 +12,15 @@ static const char *const types[] = {
 
 /* --- the model: nested loops --- */
 
+#define FAR 100000 /* no bound */
+
 /* The last time at which a match of e can come. */
 static int64_t
 last_of(const struct joins *j, const struct event *e)
 {
-	return e->time + (e->side == WEIR_LEFT ? j->hi : -j->lo);
+	int64_t last = e->time + (e->side == WEIR_LEFT ? j->hi : -j->lo);
+
+	return j->until[e->side] && e->u < last ? e->u : last;
 }
 
 static bool
@@ -26,7 +30,8 @@ match(const struct joins *j, const struct event *l, const struct event *r)
 
 	return !l->late && !r->late && forms[l->form].class >= 0 &&
 	    forms[l->form].class == forms[r->form].class && apart >= j->lo &&
-	    apart <= j->hi && (!j->where || l->v < r->v);
+	    r->time <= last_of(j, l) && l->time <= last_of(j, r) &&
+	    (!j->where || l->v < r->v);
 }
 
 /* Unmatched events that are due by w, in order. */
@@ -110,6 +115,46 @@ model(struct joins *j, struct weir_buf *out)
 /* --- streams --- */
 
 static void
+add(struct joins *j, const char *part)
+{
+	size_t len = strlen(j->condition);
+
+	snprintf(j->condition + len, sizeof j->condition - len, "%s%s",
+	    len > 0 ? " && " : "", part);
+}
+
+/* A condition, which may say more of the times. */
+static void
+make_where(struct joins *j)
+{
+	j->where = below(3) == 0;
+	if (j->where)
+		add(j, "left.v < right.v");
+	if (below(4) != 0)
+		return;
+	j->until[WEIR_LEFT] = below(2) == 0;
+	if (j->until[WEIR_LEFT])
+		add(j,
+		    below(2) == 0 ? "right.t <= left.u" : "left.u >= right.t");
+	j->until[WEIR_RIGHT] = below(3) == 0;
+	if (j->until[WEIR_RIGHT])
+		add(j, "(true && right.u >= left.t)");
+	if (below(2) == 0) {
+		add(j, "left.t - 3 <= right.t");
+		j->lo = j->lo < -3 ? -3 : j->lo;
+	}
+	if (j->type == 0 && below(2) == 0 && j->until[WEIR_LEFT]) {
+		if (strstr(j->condition, " - 3") != NULL)
+			j->lo = -3;
+		else if (j->until[WEIR_RIGHT])
+			j->lo = -FAR;
+		else
+			return;
+		j->hi = FAR;
+	}
+}
+
+static void
 make(struct joins *j, int most)
 {
 	int64_t span = 1 + below(60);
@@ -117,16 +162,20 @@ make(struct joins *j, int most)
 	make_streams(j, most, span);
 	j->lo = (int64_t)below((unsigned)span) - span / 2;
 	j->hi = j->lo + below((unsigned)span);
-	j->type = (int)below(6);
-	j->where = below(3) == 0;
 	snprintf(j->within, sizeof j->within, "%jdns,%jdns", (intmax_t)j->lo,
 	    (intmax_t)j->hi);
+	j->type = (int)below(6);
+	make_where(j);
 	j->config = (struct weir_sjoin_config){.keys = "k",
-	    .within = j->within,
+	    .within = j->hi == FAR ? NULL : j->within,
 	    .type = types[j->type],
-	    .where = j->where ? "left.v < right.v" : NULL,
+	    .where = *j->condition != '\0' ? j->condition : NULL,
 	    .late = "late",
-	    .nest = j->type <= 3};
+	    .nest = j->type <= 3,
+	    .time = {"t", "t"},
+	    .time_unit = below(2) == 0 ? WEIR_NS : -1};
+	if (strstr(j->condition, " - 3") != NULL || j->n == 0)
+		j->config.time_unit = WEIR_NS;
 }
 
 static void
