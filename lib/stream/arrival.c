@@ -39,7 +39,8 @@ take_turn(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 			return weir_stage_end_input(st, in, err);
 		in->spent = true;
 	}
-	if (!in->ready && (in->waiting || !weir_source_regular(in->source)))
+	if (!in->ready && !weir_input_has_ahead(in) &&
+	    (in->waiting || !weir_source_regular(in->source)))
 		return 0;
 	if (weir_stage_read_input(st, in, err) < 0)
 		return -1;

@@ -202,6 +202,25 @@ check_id(const char *id, struct weir_error *err)
 	    weir_show_into(shown, sizeof shown, id, len), ID_MAX);
 }
 
+/* What is its own of formats. */
+static int
+check_operand(const struct weir_stage_config *c,
+    const struct weir_operand_config *o, struct weir_error *err)
+{
+	struct weir_stage_config own = *c;
+
+	if (o->input == WEIR_FORMAT_AUTO && o->convert == NULL)
+		return 1;
+	if (o->input != WEIR_FORMAT_AUTO)
+		own.input = o->input;
+	if (o->convert != NULL)
+		own.convert = *o->convert;
+	/* --header may be about another one. */
+	if (o->convert == NULL && own.input != c->input)
+		own.convert.header = NULL;
+	return weir_formats_check(&own, err);
+}
+
 int
 weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 {
@@ -209,10 +228,14 @@ weir_stage_check(const struct weir_stage_config *c, struct weir_error *err)
 		return -1;
 	bool timed = c->time != NULL || weir_convert_has_time(c->input);
 
-	for (size_t i = 0; i < c->noperands; i++)
-		timed |= c->operands[i].time != NULL;
 	if (weir_formats_check(c, err) < 0)
 		return -1;
+	for (size_t i = 0; i < c->noperands; i++) {
+		if (check_operand(c, &c->operands[i], err) < 0)
+			return -1;
+		timed |= c->operands[i].time != NULL ||
+		    weir_convert_has_time(c->operands[i].input);
+	}
 	if (c->proc_time &&
 	    (c->time != NULL || c->watermark != NULL || c->max_delay_ns > 0 ||
 		c->idle_ns > 0))

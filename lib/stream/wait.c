@@ -34,6 +34,8 @@ wanted(const struct weir_stage *st, size_t i, size_t awaited)
 {
 	const struct weir_input *in = &st->inputs[i];
 
+	if (st->held) /* all are read ahead */
+		return false;
 	if (in->table || (awaited < st->ninputs && st->inputs[awaited].table))
 		return in->source != NULL && i == awaited;
 	return in->source != NULL && !st->wm.inputs[i].ended &&
@@ -231,7 +233,9 @@ mind_idle(struct weir_stage *st, size_t awaited, struct weir_error *err)
 	size_t i;
 
 	for (i = 0; i < st->ninputs; i++)
-		if (st->wm.inputs[i].idle && st->inputs[i].ready)
+		if (st->wm.inputs[i].idle &&
+		    (st->inputs[i].ready ||
+			weir_input_has_ahead(&st->inputs[i])))
 			weir_watermark_idle(&st->wm, i, false);
 	if (st->c.idle_ns <= 0)
 		return 1;

@@ -16,9 +16,10 @@
 #include <poll.h>
 #include <signal.h>
 
-#define INPUTS 2
-#define EVENTS 400
-#define NONE   (-1)
+#define INPUTS	 2
+#define EVENTS	 400
+#define NONE	 (-1)
+#define BY_CLOCK "clock" /* instead of -t */
 
 static struct weir_error err;
 static struct weir_dir dir;
@@ -88,7 +89,8 @@ stage(const char *const *files, int out, const char *time)
 	c.out_fd = out;
 	c.output = WEIR_FORMAT_FRAMES;
 	c.fingerprint = "counts";
-	c.time = time;
+	c.proc_time = time != NULL && strcmp(time, BY_CLOCK) == 0;
+	c.time = c.proc_time ? NULL : time;
 	c.time_unit = WEIR_NS;
 	c.spill_dir = "/none"; /* the job's own is used */
 	status = weir_stage_run(weir_stage_new(&c, &ops, &o), &err);
@@ -600,6 +602,25 @@ suspended(void)
 	seen_fini(&two);
 }
 
+/* Inputs that are read as they come wait for each other's barriers, too. */
+static void
+by_clock(void)
+{
+	struct feed f[INPUTS] = {
+	    {.k = 0, .to = EVENTS, .at = 10, .checkpoint = 1, .step = 10},
+	    {.k = 1, .to = EVENTS, .at = 390, .checkpoint = 1, .step = 10}};
+	struct seen s;
+	size_t lines = 0;
+
+	ok(feed(f, NULL, BY_CLOCK, 8, &s) == 0 && s.ended &&
+		s.before != SIZE_MAX,
+	    "by the clock");
+	for (size_t i = 0; i < s.text.len; i++)
+		lines += s.text.data[i] == '\n';
+	ok(lines == INPUTS * EVENTS, "all came");
+	seen_fini(&s);
+}
+
 /* A barrier that not all have is no reason to go on behind it. */
 static void
 failures(void)
@@ -629,6 +650,7 @@ main(void)
 	cuts("t");
 	reading_decides();
 	suspended();
+	by_clock();
 	failures();
 	weir_dir_close(&dir);
 	scratch_end(path);
