@@ -84,7 +84,7 @@ meet(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
 	int got;
 
-	if (!in->opened && is_plain_file(in)) {
+	if (is_plain_file(in)) {
 		in->met = true;
 		return weir_input_check(in, WEIR_FORMAT_JSON, err);
 	}
