@@ -6,41 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* --- their order: a binary heap --- */
-
-static void
-place(struct weir_ages *ages, struct weir_age *age, size_t i)
-{
-	ages->heap[i] = age;
-	age->place = i;
-}
-
-static void
-sift_up(struct weir_ages *ages, struct weir_age *age, size_t i)
-{
-	for (; i > 0 && age->number < ages->heap[(i - 1) / 2]->number;
-	     i = (i - 1) / 2)
-		place(ages, ages->heap[(i - 1) / 2], i);
-	place(ages, age, i);
-}
-
-static void
-sift_down(struct weir_ages *ages, struct weir_age *age, size_t i)
-{
-	size_t kid;
-
-	while ((kid = 2 * i + 1) < ages->n) {
-		if (kid + 1 < ages->n &&
-		    ages->heap[kid + 1]->number < ages->heap[kid]->number)
-			kid++;
-		if (ages->heap[kid]->number > age->number)
-			break;
-		place(ages, ages->heap[kid], i);
-		i = kid;
-	}
-	place(ages, age, i);
-}
-
 /* --- the ages --- */
 
 void
@@ -62,9 +27,9 @@ free_age(struct weir_age *age)
 void
 weir_ages_fini(struct weir_ages *ages)
 {
-	for (size_t i = 0; i < ages->n; i++)
-		free_age(ages->heap[i]);
-	free(ages->heap);
+	for (size_t i = 0; i < ages->heap.n; i++)
+		free_age(weir_ages_at(ages, i));
+	weir_heap_fini(&ages->heap);
 	weir_table_free(ages->by_number);
 	*ages = (struct weir_ages){0};
 }
@@ -120,9 +85,8 @@ weir_ages_open(struct weir_ages *ages, int64_t number)
 	ages->last[number & 3] = age;
 	if (number > ages->greatest)
 		ages->greatest = number;
-	ages->heap =
-	    weir_grow(ages->heap, &ages->cap, ages->n + 1, sizeof *ages->heap);
-	sift_up(ages, age, ages->n++);
+	age->node.turn = number;
+	weir_heap_push(&ages->heap, &age->node);
 	weir_ages_measure(ages, age);
 	return age;
 }
@@ -130,7 +94,7 @@ weir_ages_open(struct weir_ages *ages, int64_t number)
 struct weir_age *
 weir_ages_first(const struct weir_ages *ages)
 {
-	return ages->n > 0 ? ages->heap[0] : NULL;
+	return weir_heap_first(&ages->heap);
 }
 
 /*
@@ -152,14 +116,7 @@ weir_ages_end(const struct weir_ages *ages, const struct weir_age *age)
 void
 weir_ages_close(struct weir_ages *ages, struct weir_age *age)
 {
-	size_t i = age->place;
-	struct weir_age *last = ages->heap[--ages->n];
-
-	if (last != age && i > 0 &&
-	    last->number < ages->heap[(i - 1) / 2]->number)
-		sift_up(ages, last, i);
-	else if (last != age)
-		sift_down(ages, last, i);
+	weir_heap_remove(&ages->heap, &age->node);
 	weir_table_remove(ages->by_number, &age->number, sizeof age->number,
 	    weir_table_hash(ages->by_number, &age->number, sizeof age->number));
 	if (ages->last[age->number & 3] == age)
@@ -169,25 +126,10 @@ weir_ages_close(struct weir_ages *ages, struct weir_age *age)
 	free_age(age);
 }
 
-static int
-by_number(const void *a, const void *b)
-{
-	const struct weir_age *const *x = a, *const *y = b;
-
-	return ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
-}
-
 struct weir_age **
 weir_ages_sorted(const struct weir_ages *ages)
 {
-	struct weir_age **all =
-	    weir_malloc((ages->n + 1) * sizeof(struct weir_age *));
-
-	if (ages->n > 0) {
-		memcpy(all, ages->heap, ages->n * sizeof *all);
-		qsort(all, ages->n, sizeof *all, by_number);
-	}
-	return all;
+	return (struct weir_age **)weir_heap_sorted(&ages->heap);
 }
 
 void
@@ -203,6 +145,6 @@ weir_ages_measure(struct weir_ages *ages, struct weir_age *age)
 size_t
 weir_ages_bytes(const struct weir_ages *ages)
 {
-	return ages->bytes + ages->cap * sizeof *ages->heap +
+	return ages->bytes + weir_heap_bytes(&ages->heap) +
 	    weir_table_bytes(ages->by_number);
 }

@@ -11,22 +11,22 @@
 #ifndef WEIR_OP_AGE_H
 #define WEIR_OP_AGE_H
 
+#include "base/heap.h"
 #include "op/group.h"
 #include "op/prints.h"
 
 /* What an age holds: keys with a value each, or fingerprints. */
 struct weir_age {
+	struct weir_heap_node node; /* by number */
 	int64_t number;
 	struct weir_groups keys;
 	struct weir_prints prints;
-	size_t place; /* in the heap */
 	size_t bytes; /* as last added to the sum of all */
 };
 
 struct weir_ages {
-	int64_t length_ns;	/* 0: one age, for ever */
-	struct weir_age **heap; /* the earliest on top */
-	size_t n, cap;
+	int64_t length_ns;     /* 0: one age, for ever */
+	struct weir_heap heap; /* the earliest on top */
 	struct weir_table *by_number;
 	struct weir_age *last[4]; /* found last, by number modulo 4 */
 	int64_t greatest;	  /* number of an age so far */
@@ -56,6 +56,11 @@ int64_t weir_ages_end(const struct weir_ages *ages, const struct weir_age *age);
 /* Forget an age. */
 void weir_ages_close(struct weir_ages *ages, struct weir_age *age);
 /* All of them, the earliest first: n, free() the array. */
+static inline struct weir_age *
+weir_ages_at(const struct weir_ages *ages, size_t i) /* i < heap.n */
+{
+	return (struct weir_age *)(void *)ages->heap.nodes[i];
+}
 struct weir_age **weir_ages_sorted(const struct weir_ages *ages);
 /* Count an age anew: call after it grew. */
 void weir_ages_measure(struct weir_ages *ages, struct weir_age *age);

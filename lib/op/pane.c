@@ -7,47 +7,6 @@
 
 #define OVERHEAD 16 /* bytes that malloc adds, about */
 
-/* --- their order: a binary heap --- */
-
-static int
-before(const struct weir_pane *a, const struct weir_pane *b)
-{
-	if (a->span.end != b->span.end)
-		return a->span.end < b->span.end;
-	return a->span.start < b->span.start;
-}
-
-static void
-place(struct weir_panes *ws, struct weir_pane *w, size_t i)
-{
-	ws->heap[i] = w;
-	w->place = i;
-}
-
-static void
-sift_up(struct weir_panes *ws, struct weir_pane *w, size_t i)
-{
-	for (; i > 0 && before(w, ws->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		place(ws, ws->heap[(i - 1) / 2], i);
-	place(ws, w, i);
-}
-
-static void
-sift_down(struct weir_panes *ws, struct weir_pane *w, size_t i)
-{
-	size_t kid;
-
-	while ((kid = 2 * i + 1) < ws->n) {
-		if (kid + 1 < ws->n && before(ws->heap[kid + 1], ws->heap[kid]))
-			kid++;
-		if (!before(ws->heap[kid], w))
-			break;
-		place(ws, ws->heap[kid], i);
-		i = kid;
-	}
-	place(ws, w, i);
-}
-
 /* --- the open panes --- */
 
 void
@@ -60,9 +19,9 @@ weir_panes_init(struct weir_panes *ws)
 void
 weir_panes_fini(struct weir_panes *ws)
 {
-	for (size_t i = 0; i < ws->n; i++)
-		free(ws->heap[i]);
-	free(ws->heap);
+	for (size_t i = 0; i < ws->heap.n; i++)
+		free(ws->heap.nodes[i]);
+	weir_heap_fini(&ws->heap);
 	weir_table_free(ws->by_end);
 	*ws = (struct weir_panes){0};
 }
@@ -86,8 +45,9 @@ add(struct weir_panes *ws, struct weir_pane *w)
 	    weir_table_hash(ws->by_end, &w->span.end, sizeof w->span.end),
 	    &added);
 	*at = w;
-	ws->heap = weir_grow(ws->heap, &ws->cap, ws->n + 1, sizeof *ws->heap);
-	sift_up(ws, w, ws->n++);
+	w->node.turn = w->span.end;
+	w->node.tie = w->span.start;
+	weir_heap_push(&ws->heap, &w->node);
 	w->bytes = 0;
 	weir_panes_measure(ws, w);
 }
@@ -107,19 +67,13 @@ weir_panes_open(
 struct weir_pane *
 weir_panes_first(const struct weir_panes *ws)
 {
-	return ws->n > 0 ? ws->heap[0] : NULL;
+	return weir_heap_first(&ws->heap);
 }
 
 static void
 take(struct weir_panes *ws, struct weir_pane *w)
 {
-	size_t i = w->place;
-	struct weir_pane *last = ws->heap[--ws->n];
-
-	if (last != w && i > 0 && before(last, ws->heap[(i - 1) / 2]))
-		sift_up(ws, last, i);
-	else if (last != w)
-		sift_down(ws, last, i);
+	weir_heap_remove(&ws->heap, &w->node);
 	weir_table_remove(ws->by_end, &w->span.end, sizeof w->span.end,
 	    weir_table_hash(ws->by_end, &w->span.end, sizeof w->span.end));
 	ws->bytes -= w->bytes;
@@ -140,25 +94,10 @@ weir_panes_move(
 	add(to, w);
 }
 
-static int
-compare_panes(const void *a, const void *b)
-{
-	const struct weir_pane *const *x = a, *const *y = b;
-
-	return before(*y, *x) - before(*x, *y);
-}
-
 struct weir_pane **
 weir_panes_sorted(const struct weir_panes *ws)
 {
-	struct weir_pane **all =
-	    weir_malloc(ws->n * sizeof(struct weir_pane *));
-
-	if (ws->n > 0) {
-		memcpy(all, ws->heap, ws->n * sizeof *all);
-		qsort(all, ws->n, sizeof *all, compare_panes);
-	}
-	return all;
+	return (struct weir_pane **)weir_heap_sorted(&ws->heap);
 }
 
 void
@@ -173,6 +112,6 @@ weir_panes_measure(struct weir_panes *ws, struct weir_pane *w)
 size_t
 weir_panes_bytes(const struct weir_panes *ws)
 {
-	return ws->bytes + ws->cap * sizeof *ws->heap +
+	return ws->bytes + weir_heap_bytes(&ws->heap) +
 	    weir_table_bytes(ws->by_end);
 }

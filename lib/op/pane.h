@@ -7,6 +7,7 @@
 #ifndef WEIR_OP_PANE_H
 #define WEIR_OP_PANE_H
 
+#include "base/heap.h"
 #include "op/group.h"
 #include "op/window.h"
 
@@ -14,18 +15,17 @@
 
 /* An open pane. */
 struct weir_pane {
+	struct weir_heap_node node; /* by end, then by start */
 	struct weir_span span;
 	struct weir_window_ends ends;
 	struct weir_groups groups;
 	bool changed; /* for who tells it more than once: since then */
-	size_t place; /* in the heap */
 	size_t bytes; /* as last added to the sum of all */
 };
 
 /* The open panes. */
 struct weir_panes {
-	struct weir_pane **heap; /* the earliest on top */
-	size_t n, cap;
+	struct weir_heap heap; /* the earliest on top */
 	struct weir_table *by_end;
 	size_t bytes; /* of panes and groups, as last counted */
 };
@@ -40,6 +40,12 @@ struct weir_pane *weir_panes_open(
     struct weir_panes *ws, struct weir_span span, struct weir_window_ends ends);
 /* The earliest, or NULL. */
 struct weir_pane *weir_panes_first(const struct weir_panes *ws);
+/* Any of them: i is less than heap.n. */
+static inline struct weir_pane *
+weir_panes_at(const struct weir_panes *ws, size_t i)
+{
+	return (struct weir_pane *)(void *)ws->heap.nodes[i];
+}
 /* Close a pane whose groups are gone already. */
 void weir_panes_close(struct weir_panes *ws, struct weir_pane *w);
 /* Move a pane, groups and all, to where none is that ends there. */

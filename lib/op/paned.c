@@ -164,8 +164,8 @@ fini(struct weir_swindow *sw)
 {
 	struct weir_paned *p = (struct weir_paned *)sw;
 
-	for (size_t i = 0; i < p->panes.n; i++)
-		weir_paned_drop(p, &p->panes.heap[i]->groups);
+	for (size_t i = 0; i < p->panes.heap.n; i++)
+		weir_paned_drop(p, &weir_panes_at(&p->panes, i)->groups);
 	weir_panes_fini(&p->panes);
 	weir_slide_fini(&p->slide);
 }

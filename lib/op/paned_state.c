@@ -73,7 +73,7 @@ weir_paned_save(
 	if (rc > 0)
 		rc = save_shared(p, w, err);
 	all = weir_panes_sorted(&p->panes);
-	for (size_t i = 0; i < p->panes.n && rc > 0; i++)
+	for (size_t i = 0; i < p->panes.heap.n && rc > 0; i++)
 		rc = save_pane(p, all[i], w, err);
 	free(all);
 	return rc;

@@ -115,8 +115,8 @@ init(struct weir_swindow *sw)
 static void
 fini_set(struct weir_retold *p, struct weir_panes *set)
 {
-	for (size_t i = 0; i < set->n; i++)
-		drop_groups(p, &set->heap[i]->groups);
+	for (size_t i = 0; i < set->heap.n; i++)
+		drop_groups(p, &weir_panes_at(set, i)->groups);
 	weir_panes_fini(set);
 }
 

@@ -122,7 +122,7 @@ weir_retold_alarm(void *self, struct weir_stage *st, struct weir_error *err)
 {
 	struct weir_retold *p = self;
 	struct weir_pane **all = weir_panes_sorted(&p->open);
-	size_t n = p->open.n;
+	size_t n = p->open.heap.n;
 	int rc = 1;
 
 	for (size_t i = 0; i < n && rc > 0; i++) {

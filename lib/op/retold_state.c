@@ -45,7 +45,7 @@ save_set(struct weir_retold *p, const struct weir_panes *set,
 	struct weir_pane **all = weir_panes_sorted(set);
 	int rc = 1;
 
-	for (size_t i = 0; i < set->n && rc > 0; i++)
+	for (size_t i = 0; i < set->heap.n && rc > 0; i++)
 		rc = save_window(p, all[i], to, err);
 	free(all);
 	return rc;

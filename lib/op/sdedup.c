@@ -149,8 +149,8 @@ weir_sdedup_free(struct weir_sdedup *sd)
 {
 	if (sd == NULL)
 		return;
-	for (size_t i = 0; sd->changes_ast != NULL && i < sd->ages.n; i++)
-		weir_said_drop(&sd->ages.heap[i]->keys);
+	for (size_t i = 0; sd->changes_ast != NULL && i < sd->ages.heap.n; i++)
+		weir_said_drop(&weir_ages_at(&sd->ages, i)->keys);
 	weir_ages_fini(&sd->ages);
 	weir_runs_fini(&sd->runs);
 	weir_holds_fini(&sd->holds);
@@ -218,7 +218,7 @@ size_t
 weir_sdedup_bytes(const struct weir_sdedup *sd)
 {
 	return weir_ages_bytes(&sd->ages) + weir_runs_bytes(&sd->runs) +
-	    sd->holds.bytes + sd->holds.cap * sizeof *sd->holds.heap;
+	    sd->holds.bytes + weir_heap_bytes(&sd->holds.heap);
 }
 
 /* What would make the state smaller. */

@@ -65,38 +65,7 @@ weir_said_drop(struct weir_groups *groups)
 		forget_text(it.value, &groups->owned);
 }
 
-/* --- events that wait: a binary heap --- */
-
-static int
-before(const struct weir_held *a, const struct weir_held *b)
-{
-	return a->time != b->time ? a->time < b->time : a->seq < b->seq;
-}
-
-static void
-sift_up(struct weir_holds *holds, struct weir_held *h, size_t i)
-{
-	for (; i > 0 && before(h, holds->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		holds->heap[i] = holds->heap[(i - 1) / 2];
-	holds->heap[i] = h;
-}
-
-static void
-sift_down(struct weir_holds *holds, struct weir_held *h, size_t i)
-{
-	size_t kid;
-
-	while ((kid = 2 * i + 1) < holds->n) {
-		if (kid + 1 < holds->n &&
-		    before(holds->heap[kid + 1], holds->heap[kid]))
-			kid++;
-		if (!before(holds->heap[kid], h))
-			break;
-		holds->heap[i] = holds->heap[kid];
-		i = kid;
-	}
-	holds->heap[i] = h;
-}
+/* --- events that wait --- */
 
 static size_t
 bytes_of(const struct weir_held *h)
@@ -143,8 +112,8 @@ weir_holds_push(struct weir_holds *holds, int64_t time, uint64_t seq,
 	struct weir_held *h =
 	    new_held(holds, key.len + value.len + text.len + 1);
 
-	h->time = time;
-	h->seq = seq;
+	h->node.turn = time;
+	h->node.tie = (int64_t)seq;
 	h->key_len = (uint32_t)key.len;
 	h->value_len = (uint32_t)value.len;
 	h->text_len = (uint32_t)text.len;
@@ -153,18 +122,15 @@ weir_holds_push(struct weir_holds *holds, int64_t time, uint64_t seq,
 	if (value.len > 0)
 		memcpy(h->bytes + key.len, value.s, value.len);
 	memcpy(h->bytes + key.len + value.len, text.s, text.len);
-	holds->heap = weir_grow(
-	    holds->heap, &holds->cap, holds->n + 1, sizeof *holds->heap);
-	sift_up(holds, h, holds->n++);
+	weir_heap_push(&holds->heap, &h->node);
 }
 
 static struct weir_held *
 pop(struct weir_holds *holds)
 {
-	struct weir_held *h = holds->heap[0], *last = holds->heap[--holds->n];
+	struct weir_held *h = weir_heap_first(&holds->heap);
 
-	if (holds->n > 0)
-		sift_down(holds, last, 0);
+	weir_heap_remove(&holds->heap, &h->node);
 	return h;
 }
 
@@ -173,38 +139,32 @@ weir_holds_fini(struct weir_holds *holds)
 {
 	struct weir_held *next;
 
-	for (size_t i = 0; i < holds->n; i++)
-		free(holds->heap[i]);
+	for (size_t i = 0; i < holds->heap.n; i++)
+		free(holds->heap.nodes[i]);
 	for (; holds->spares != NULL; holds->spares = next) {
 		next = holds->spares->spare;
 		free(holds->spares);
 	}
-	free(holds->heap);
+	weir_heap_fini(&holds->heap);
 	*holds = (struct weir_holds){0};
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	const struct weir_held *const *x = a, *const *y = b;
-
-	return before(*y, *x) - before(*x, *y);
 }
 
 struct weir_held **
 weir_holds_sorted(const struct weir_holds *holds)
 {
-	struct weir_held **all =
-	    weir_malloc((holds->n + 1) * sizeof(struct weir_held *));
-
-	if (holds->n > 0) {
-		memcpy(all, holds->heap, holds->n * sizeof *all);
-		qsort(all, holds->n, sizeof *all, compare);
-	}
-	return all;
+	return (struct weir_held **)weir_heap_sorted(&holds->heap);
 }
 
 /* --- judging --- */
+
+/* The time of the earliest event that waits. */
+static int64_t
+first_held(const struct weir_sdedup *sd)
+{
+	const struct weir_held *h = weir_heap_first(&sd->holds.heap);
+
+	return h != NULL ? h->node.turn : WEIR_TIME_MAX;
+}
 
 void
 weir_holds_set_due(struct weir_sdedup *sd, struct weir_stage *st)
@@ -214,8 +174,8 @@ weir_holds_set_due(struct weir_sdedup *sd, struct weir_stage *st)
 
 	if (first != NULL)
 		due = weir_ages_end(&sd->ages, first);
-	if (sd->holds.n > 0 && sd->holds.heap[0]->time < due)
-		due = sd->holds.heap[0]->time;
+	if (first_held(sd) < due)
+		due = first_held(sd);
 	weir_sdedup_set_due(sd, st, due);
 }
 
@@ -291,11 +251,11 @@ release(struct weir_sdedup *sd, struct weir_stage *st, struct weir_held *h,
 {
 	struct weir_str key = {h->bytes, h->key_len};
 	struct weir_str value = {h->bytes + h->key_len, h->value_len};
-	int rc = judge(sd, key, value, h->time, err);
+	int rc = judge(sd, key, value, h->node.turn, err);
 
 	if (rc > 0)
 		rc = weir_stage_put(st, value.s + value.len, h->text_len,
-		    h->time, h->time, 0, err);
+		    h->node.turn, h->node.turn, 0, err);
 	else
 		weir_stage_metrics(st)->dropped += rc == 0;
 	spare(&sd->holds, h);
@@ -308,7 +268,7 @@ changes_advance(
 {
 	struct weir_sdedup *sd = self;
 
-	while (sd->holds.n > 0 && sd->holds.heap[0]->time <= w)
+	while (first_held(sd) <= w && sd->holds.heap.n > 0)
 		if (release(sd, st, pop(&sd->holds), err) < 0)
 			return -1;
 	weir_sdedup_forget(sd, st, w);
@@ -349,7 +309,7 @@ hold(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
 	struct weir_str text = {b->text + ev->off, ev->len};
 
 	weir_holds_push(&sd->holds, ev->time, sd->seq++, key, value, text);
-	if (sd->holds.heap[0]->time <= sd->closed)
+	if (first_held(sd) <= sd->closed)
 		return changes_advance(sd, st, sd->closed, err);
 	weir_holds_set_due(sd, st);
 	return weir_sdedup_check(sd, err);

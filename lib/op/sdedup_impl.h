@@ -33,15 +33,15 @@ struct weir_seen {
 
 /* --keep=last: events of a key that are one, and the newest of them. */
 struct weir_run {
+	struct weir_heap_node node;	/* by its hi when it was put there, then
+				       by seq */
 	struct weir_run *older, *newer; /* of this key, by lo */
 	struct weir_run *after; /* of those that are out: the next to go */
 	struct weir_key_runs *of;
 	int64_t lo, hi;	       /* times that draw others in; without --refresh
 				   both are the first event's */
-	int64_t due;	       /* its hi when it was put into the heap */
 	int64_t newest;	       /* time of text */
 	uint64_t seq, arrival; /* numbers of the first event, and of text's */
-	size_t place;	       /* in the heap */
 	bool out;
 	uint32_t len;
 	size_t cap;
@@ -54,9 +54,8 @@ struct weir_key_runs {
 };
 
 struct weir_runs {
-	struct weir_table *table; /* of keys and their runs */
-	struct weir_run **heap;	  /* that are not out: by due, then by seq */
-	size_t n, cap;
+	struct weir_table *table;	   /* of keys and their runs */
+	struct weir_heap heap;		   /* those that are not out */
 	struct weir_run *gone, **gone_end; /* that are out, in order */
 	size_t bytes;			   /* of runs and their texts */
 	size_t count;
@@ -64,8 +63,7 @@ struct weir_runs {
 
 /* --changes: an event that waits until no older one can come. */
 struct weir_held {
-	int64_t time;
-	uint64_t seq;
+	struct weir_heap_node node; /* by time, then by seq */
 	uint32_t key_len, value_len, text_len;
 	size_t cap;
 	struct weir_held *spare;
@@ -73,8 +71,7 @@ struct weir_held {
 };
 
 struct weir_holds {
-	struct weir_held **heap; /* by time, then by seq */
-	size_t n, cap;
+	struct weir_heap heap;
 	struct weir_held *spares; /* to be used again */
 	size_t nspares;
 	size_t bytes;
@@ -128,8 +125,7 @@ weir_sdedup_apart(int64_t a, int64_t b)
 }
 
 /* sdedup.c */
-int weir_sdedup_open(
-    void *self, struct weir_stage *st, struct weir_error *err);
+int weir_sdedup_open(void *self, struct weir_stage *st, struct weir_error *err);
 /* Read keys of n events into sd->run, and fetch what they will touch. */
 void weir_sdedup_prepare(
     struct weir_sdedup *sd, const struct weir_block *b, uint32_t i, uint32_t n);

@@ -14,7 +14,7 @@
 static int64_t
 end_of(const struct weir_sdedup *sd, const struct weir_run *run)
 {
-	return weir_time_add(run->due, sd->within_ns);
+	return weir_time_add(run->node.turn, sd->within_ns);
 }
 
 /* When a run that is out need not be remembered any more. */
@@ -27,10 +27,11 @@ last_of(const struct weir_sdedup *sd, const struct weir_run *run)
 void
 weir_runs_set_due(struct weir_sdedup *sd, struct weir_stage *st)
 {
+	const struct weir_run *first = weir_heap_first(&sd->runs.heap);
 	int64_t due = WEIR_TIME_MAX;
 
-	if (sd->runs.n > 0)
-		due = end_of(sd, sd->runs.heap[0]);
+	if (first != NULL)
+		due = end_of(sd, first);
 	if (sd->runs.gone != NULL && last_of(sd, sd->runs.gone) < due)
 		due = last_of(sd, sd->runs.gone);
 	weir_sdedup_set_due(sd, st, due);
@@ -63,9 +64,9 @@ last_advance(
 	struct weir_runs *runs = &sd->runs;
 	struct weir_run *run;
 
-	while (runs->n > 0 && end_of(sd, runs->heap[0]) <= w) {
-		run = runs->heap[0];
-		if (run->due < run->hi) { /* it was extended meanwhile */
+	while ((run = weir_heap_first(&runs->heap)) != NULL &&
+	    end_of(sd, run) <= w) {
+		if (run->node.turn < run->hi) { /* it was extended meanwhile */
 			weir_runs_pull(runs, run);
 			weir_runs_push(runs, run);
 		} else if (release(sd, st, run, err) < 0) {

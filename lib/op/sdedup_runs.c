@@ -11,65 +11,18 @@
 
 #define OVERHEAD 16 /* bytes that malloc adds, about */
 
-/* --- the order in which runs end: a binary heap --- */
-
-static int
-before(const struct weir_run *a, const struct weir_run *b)
-{
-	return a->due != b->due ? a->due < b->due : a->seq < b->seq;
-}
-
-static void
-place(struct weir_runs *runs, struct weir_run *run, size_t i)
-{
-	runs->heap[i] = run;
-	run->place = i;
-}
-
-static void
-sift_up(struct weir_runs *runs, struct weir_run *run, size_t i)
-{
-	for (; i > 0 && before(run, runs->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		place(runs, runs->heap[(i - 1) / 2], i);
-	place(runs, run, i);
-}
-
-static void
-sift_down(struct weir_runs *runs, struct weir_run *run, size_t i)
-{
-	size_t kid;
-
-	while ((kid = 2 * i + 1) < runs->n) {
-		if (kid + 1 < runs->n &&
-		    before(runs->heap[kid + 1], runs->heap[kid]))
-			kid++;
-		if (!before(runs->heap[kid], run))
-			break;
-		place(runs, runs->heap[kid], i);
-		i = kid;
-	}
-	place(runs, run, i);
-}
-
 void
 weir_runs_push(struct weir_runs *runs, struct weir_run *run)
 {
-	run->due = run->hi;
-	runs->heap =
-	    weir_grow(runs->heap, &runs->cap, runs->n + 1, sizeof *runs->heap);
-	sift_up(runs, run, runs->n++);
+	run->node.turn = run->hi;
+	run->node.tie = (int64_t)run->seq;
+	weir_heap_push(&runs->heap, &run->node);
 }
 
 void
 weir_runs_pull(struct weir_runs *runs, struct weir_run *run)
 {
-	size_t i = run->place;
-	struct weir_run *last = runs->heap[--runs->n];
-
-	if (last != run && i > 0 && before(last, runs->heap[(i - 1) / 2]))
-		sift_up(runs, last, i);
-	else if (last != run)
-		sift_down(runs, last, i);
+	weir_heap_remove(&runs->heap, &run->node);
 }
 
 /* --- runs --- */
@@ -104,14 +57,14 @@ weir_runs_fini(struct weir_runs *runs)
 	if (runs->table != NULL)
 		free_runs(runs);
 	weir_table_free(runs->table);
-	free(runs->heap);
+	weir_heap_fini(&runs->heap);
 	weir_runs_init(runs);
 }
 
 size_t
 weir_runs_bytes(const struct weir_runs *runs)
 {
-	return runs->bytes + runs->cap * sizeof *runs->heap +
+	return runs->bytes + weir_heap_bytes(&runs->heap) +
 	    (runs->table != NULL ? weir_table_bytes(runs->table) : 0);
 }
 
@@ -173,7 +126,7 @@ weir_runs_add(
 
 	run->of = put_key(sd, key->canonical);
 	run->lo = lo;
-	run->hi = run->due = hi;
+	run->hi = run->node.turn = hi;
 	link_run(run);
 	sd->runs.count++;
 	sd->runs.bytes += sizeof *run + OVERHEAD;

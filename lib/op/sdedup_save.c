@@ -168,11 +168,10 @@ save_runs(struct weir_sdedup *sd, struct weir_snapshot_writer *to,
 
 	for (run = runs->gone; run != NULL && rc > 0; run = run->after)
 		rc = save_run(sd, run, to, err);
-	all = weir_malloc((runs->n + 1) * sizeof(struct weir_run *));
-	if (runs->n > 0)
-		memcpy(all, runs->heap, runs->n * sizeof *all);
-	qsort(all, runs->n, sizeof *all, by_end);
-	for (size_t i = 0; i < runs->n && rc > 0; i++)
+	/* Some were extended since they were put into the heap. */
+	all = (struct weir_run **)weir_heap_sorted(&runs->heap);
+	qsort(all, runs->heap.n, sizeof *all, by_end);
+	for (size_t i = 0; i < runs->heap.n && rc > 0; i++)
 		rc = save_run(sd, all[i], to, err);
 	free(all);
 	while (sd->within_ns == 0 && runs->table != NULL && rc > 0 &&
@@ -188,13 +187,13 @@ save_holds(struct weir_sdedup *sd, struct weir_snapshot_writer *to,
 	struct weir_held **all = weir_holds_sorted(&sd->holds);
 	int rc = 1;
 
-	for (size_t i = 0; i < sd->holds.n && rc > 0; i++) {
+	for (size_t i = 0; i < sd->holds.heap.n && rc > 0; i++) {
 		const struct weir_held *h = all[i];
 		const char *s = h->bytes;
 
 		begin_line(sd, (struct weir_str){s, h->key_len});
-		put_number(sd, "at", h->time);
-		put_number(sd, "n", (int64_t)h->seq);
+		put_number(sd, "at", h->node.turn);
+		put_number(sd, "n", h->node.tie);
 		s += h->key_len;
 		put_value(sd, (struct weir_str){s, h->value_len});
 		put_text(sd, s + h->value_len, h->text_len);
@@ -218,7 +217,7 @@ weir_sdedup_save(
 	put_number(sd, "closed", sd->closed);
 	rc = end_line(sd, w, err);
 	ages = weir_ages_sorted(&sd->ages);
-	for (size_t i = 0; i < sd->ages.n && rc > 0; i++)
+	for (size_t i = 0; i < sd->ages.heap.n && rc > 0; i++)
 		rc = sd->form.width > 0 ? save_prints(sd, ages[i], w, err)
 					: save_keys(sd, ages[i], w, err);
 	free(ages);

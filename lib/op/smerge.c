@@ -6,6 +6,7 @@
  */
 #include "op/smerge.h"
 
+#include "base/heap.h"
 #include "base/mem.h"
 #include "json/value.h"
 #include "state/snapshot.h"
@@ -17,23 +18,22 @@
 
 struct chunk {
 	size_t live, len, cap; /* events; bytes */
-	char text[];
+	char bytes[];
 };
 
 struct held {
-	int64_t time;
-	uint64_t seq;
+	struct weir_heap_node node; /* by time, then by arrival */
 	struct chunk *chunk;
-	const char *text;
 	uint32_t len, flags;
+	char text[];
 };
 
 struct weir_smerge {
 	struct weir_smerge_config c;
 	struct weir_side *late;
-	struct held *heap; /* the earliest on top */
-	size_t n, cap, bytes;
-	uint64_t seq;
+	struct weir_heap heap;
+	size_t bytes; /* of chunks */
+	int64_t seq;
 	struct chunk *last; /* takes the next event, or NULL */
 	struct weir_buf out;
 	/* for loading */
@@ -66,13 +66,15 @@ put_chunk(struct weir_smerge *m, struct chunk *c)
 	free(c);
 }
 
-static const char *
-keep_text(struct weir_smerge *m, const char *text, size_t len)
+static struct held *
+keep(struct weir_smerge *m, const char *text, size_t len)
 {
 	struct chunk *c = m->last;
-	size_t cap = len > CHUNK ? len : CHUNK;
+	size_t size = (sizeof(struct held) + len + 7) & ~(size_t)7,
+	       cap = size > CHUNK ? size : CHUNK;
+	struct held *h;
 
-	if (c == NULL || len > c->cap - c->len) {
+	if (c == NULL || size > c->cap - c->len) {
 		if (c != NULL && c->live == 0)
 			put_chunk(m, c);
 		c = weir_malloc(sizeof *c + cap);
@@ -80,10 +82,13 @@ keep_text(struct weir_smerge *m, const char *text, size_t len)
 		m->bytes += cap;
 		m->last = c;
 	}
-	memcpy(c->text + c->len, text, len);
-	c->len += len;
+	h = (struct held *)(void *)(c->bytes + c->len);
+	c->len += size;
 	c->live++;
-	return c->text + c->len - len;
+	h->chunk = c;
+	h->len = (uint32_t)len;
+	memcpy(h->text, text, len);
+	return h;
 }
 
 static void
@@ -97,57 +102,15 @@ let_go(struct weir_smerge *m, struct chunk *c)
 		put_chunk(m, c);
 }
 
-/* --- the order: a binary heap --- */
-
-static bool
-before(const struct held *a, const struct held *b)
-{
-	return a->time != b->time ? a->time < b->time : a->seq < b->seq;
-}
-
-static void
-push(struct weir_smerge *m, const struct held *h)
-{
-	size_t i = m->n++;
-
-	m->heap = weir_grow(m->heap, &m->cap, m->n, sizeof *m->heap);
-	for (; i > 0 && before(h, &m->heap[(i - 1) / 2]); i = (i - 1) / 2)
-		m->heap[i] = m->heap[(i - 1) / 2];
-	m->heap[i] = *h;
-}
-
-static struct held
-pop(struct weir_smerge *m)
-{
-	struct held first = m->heap[0], h = m->heap[--m->n];
-	size_t i = 0, kid;
-
-	while ((kid = 2 * i + 1) < m->n) {
-		if (kid + 1 < m->n && before(&m->heap[kid + 1], &m->heap[kid]))
-			kid++;
-		if (!before(&m->heap[kid], &h))
-			break;
-		m->heap[i] = m->heap[kid];
-		i = kid;
-	}
-	if (m->n > 0)
-		m->heap[i] = h;
-	return first;
-}
-
 void
 weir_smerge_free(struct weir_smerge *m)
 {
-	struct held h;
-
 	if (m == NULL)
 		return;
-	while (m->n > 0) {
-		h = pop(m);
-		let_go(m, h.chunk);
-	}
+	for (size_t i = 0; i < m->heap.n; i++)
+		let_go(m, ((struct held *)(void *)m->heap.nodes[i])->chunk);
 	free(m->last);
-	free(m->heap);
+	weir_heap_fini(&m->heap);
 	weir_buf_fini(&m->out);
 	weir_prover_free(m->prover);
 	weir_arena_fini(&m->arena);
@@ -157,31 +120,38 @@ weir_smerge_free(struct weir_smerge *m)
 /* --- events --- */
 
 /* When is the earliest event due: once no other can come before it. */
-static void
-set_due(const struct weir_smerge *m, struct weir_stage *st)
+static int64_t
+first_due(const struct weir_smerge *m)
 {
-	weir_stage_set_due(
-	    st, m->n > 0 ? weir_time_add(m->heap[0].time, 1) : WEIR_TIME_MAX);
+	const struct held *first = weir_heap_first(&m->heap);
+
+	return first != NULL ? weir_time_add(first->node.turn, 1)
+			     : WEIR_TIME_MAX;
+}
+
+static size_t
+held_bytes(const struct weir_smerge *m)
+{
+	return m->bytes + weir_heap_bytes(&m->heap);
 }
 
 static int
-hold(struct weir_smerge *m, const char *text, struct held h,
+hold(struct weir_smerge *m, struct weir_str text, int64_t time, uint32_t flags,
     struct weir_error *err)
 {
-	size_t bytes;
+	struct held *h = keep(m, text.s, text.len);
 
-	h.seq = m->seq++;
-	h.text = keep_text(m, text, h.len);
-	h.chunk = m->last;
-	push(m, &h);
-	bytes = m->bytes + m->cap * sizeof *m->heap;
-	if (m->c.max_state == 0 || bytes <= m->c.max_state)
+	h->node.turn = time;
+	h->node.tie = m->seq++;
+	h->flags = flags;
+	weir_heap_push(&m->heap, &h->node);
+	if (m->c.max_state == 0 || held_bytes(m) <= m->c.max_state)
 		return 1;
 	return weir_fail(err, WEIR_STATE,
 	    "the state has outgrown --max-state: %zu events wait in %zu "
 	    "bytes, %ju are allowed; allow more, or need less with a smaller "
 	    "--max-delay",
-	    m->n, bytes, (uintmax_t)m->c.max_state);
+	    m->heap.n, held_bytes(m), (uintmax_t)m->c.max_state);
 }
 
 static int
@@ -194,29 +164,31 @@ too_late(struct weir_smerge *m, struct weir_stage *st,
 	return m->late != NULL ? weir_side_event(m->late, b, i, err) : 1;
 }
 
+/* Say what is held, and until when. */
 static void
-count(const struct weir_smerge *m, struct weir_stage *st)
+tell(const struct weir_smerge *m, struct weir_stage *st)
 {
-	weir_stage_metrics(st)->state_keys = m->n;
-	weir_stage_metrics(st)->state_bytes =
-	    m->bytes + m->cap * sizeof *m->heap;
+	weir_stage_metrics(st)->state_keys = m->heap.n;
+	weir_stage_metrics(st)->state_bytes = held_bytes(m);
+	weir_stage_set_due(st, first_due(m));
 }
 
+/* The end of the stream is past all time, and so may an event be. */
 static int
 release(struct weir_smerge *m, struct weir_stage *st, int64_t w,
     struct weir_error *err)
 {
-	struct held h;
+	struct held *h;
 	int rc = 1;
 
-	while (rc > 0 && m->n > 0 && weir_time_add(m->heap[0].time, 1) <= w) {
-		h = pop(m);
-		rc = weir_stage_put(st, h.text, h.len, h.time,
-		    weir_time_add(h.time, 1), h.flags, err);
-		let_go(m, h.chunk);
+	while (rc > 0 && (h = weir_heap_first(&m->heap)) != NULL &&
+	    first_due(m) <= w) {
+		weir_heap_remove(&m->heap, &h->node);
+		rc = weir_stage_put(st, h->text, h->len, h->node.turn,
+		    weir_time_add(h->node.turn, 1), h->flags, err);
+		let_go(m, h->chunk);
 	}
-	set_due(m, st);
-	count(m, st);
+	tell(m, st);
 	return rc;
 }
 
@@ -231,23 +203,17 @@ events(void *self, struct weir_stage *st, const struct weir_block *b,
 	if (!m->c.sort)
 		return weir_stage_pass(st, b, i, n, err);
 	for (; n > 0 && rc > 0; i++, n--, ev++) {
+		struct weir_str text = {b->text + ev->off, ev->len};
+
 		/* What came first in this run may be due within it. */
-		if (m->n > 0 &&
-		    weir_time_add(m->heap[0].time, 1) <= ev->watermark)
-			rc = release(m, st, ev->watermark, err);
-		if (rc < 0)
-			break;
-		if (ev->time < ev->watermark)
-			rc = too_late(m, st, b, i, err);
-		else
-			rc = hold(m, b->text + ev->off,
-			    (struct held){.time = ev->time,
-				.len = ev->len,
-				.flags = ev->flags},
-			    err);
+		if (first_due(m) <= ev->watermark &&
+		    release(m, st, ev->watermark, err) < 0)
+			return -1;
+		rc = ev->time < ev->watermark
+		    ? too_late(m, st, b, i, err)
+		    : hold(m, text, ev->time, ev->flags, err);
 	}
-	set_due(m, st);
-	count(m, st);
+	tell(m, st);
 	return rc;
 }
 
@@ -260,28 +226,18 @@ advance(void *self, struct weir_stage *st, int64_t w, struct weir_error *err)
 /* --- state --- */
 
 static int
-by_order(const void *a, const void *b)
-{
-	return before(a, b) ? -1 : before(b, a);
-}
-
-static int
 save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 {
 	struct weir_smerge *m = self;
-	struct held *all = weir_malloc(m->n * sizeof *all);
+	struct held **all = (struct held **)weir_heap_sorted(&m->heap);
 	int rc = 1;
 
-	if (m->n > 0) {
-		memcpy(all, m->heap, m->n * sizeof *all);
-		qsort(all, m->n, sizeof *all, by_order);
-	}
-	for (size_t i = 0; i < m->n && rc > 0; i++) {
+	for (size_t i = 0; i < m->heap.n && rc > 0; i++) {
 		m->out.len = 0;
 		weir_buf_printf(&m->out,
-		    "{\"t\":%jd,\"f\":%ju,\"e\":", (intmax_t)all[i].time,
-		    (uintmax_t)all[i].flags);
-		weir_buf_add(&m->out, all[i].text, all[i].len);
+		    "{\"t\":%jd,\"f\":%ju,\"e\":", (intmax_t)all[i]->node.turn,
+		    (uintmax_t)all[i]->flags);
+		weir_buf_add(&m->out, all[i]->text, all[i]->len);
 		weir_buf_putc(&m->out, '}');
 		rc = weir_snapshot_line(w, m->out.data, m->out.len, err);
 	}
@@ -316,14 +272,11 @@ load(void *self, struct weir_stage *st, struct weir_str line,
 	    v[FLAGS].kind != WEIR_INT || (v[FLAGS].u & ~WEIR_RETRACT) != 0 ||
 	    s[EVENT].len == 0 || line.s[s[EVENT].off] != '{')
 		return weir_fail(err, WEIR_STATE, "saved state: no event");
-	if (hold(m, line.s + s[EVENT].off,
-		(struct held){.time = v[TIME].i,
-		    .len = s[EVENT].len,
-		    .flags = (uint32_t)v[FLAGS].u},
-		err) < 0)
-		return -1;
 	weir_arena_reset(&m->arena);
-	set_due(m, st);
+	if (hold(m, (struct weir_str){line.s + s[EVENT].off, s[EVENT].len},
+		v[TIME].i, (uint32_t)v[FLAGS].u, err) < 0)
+		return -1;
+	tell(m, st);
 	return 1;
 }
 

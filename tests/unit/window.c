@@ -257,7 +257,7 @@ test_closing(void)
 	}
 	ok(found, "windows are found by their end");
 	all = weir_panes_sorted(&ws);
-	ok(in_order(all, ws.n), "all windows in the order of closing");
+	ok(in_order(all, ws.heap.n), "all windows in the order of closing");
 	for (size_t i = 0; (w = weir_panes_first(&ws)) != NULL; i++) {
 		good &= w == all[i] && w->span.end >= last;
 		last = w->span.end;
