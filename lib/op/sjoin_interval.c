@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-#define SLACK_NS INT64_C(1000000000)
-
 struct interval {
 	struct weir_keep k;
 	struct weir_bounds bounds;
@@ -232,6 +230,15 @@ lags(const struct interval *p, int side)
 	    (p->k.sj.type == WEIR_SEMI && side == WEIR_LEFT);
 }
 
+/* Together is faster, at the price of a sixteenth of the memory or less. */
+static int64_t
+slack(const struct interval *p)
+{
+	if (p->lo == -WEIR_TIME_MAX || p->hi == WEIR_TIME_MAX || p->hi < p->lo)
+		return 0;
+	return (int64_t)(((uint64_t)p->hi - (uint64_t)p->lo) / 16);
+}
+
 static int
 open_stage(void *self, struct weir_stage *st, struct weir_error *err)
 {
@@ -247,7 +254,7 @@ open_stage(void *self, struct weir_stage *st, struct weir_error *err)
 	weir_stage_set_hold(st, hold);
 	/* What nobody is told of may go a little later. */
 	if (p->k.sj.type == WEIR_INNER || p->k.sj.type == WEIR_SEMI)
-		p->k.slack = SLACK_NS;
+		p->k.slack = slack(p);
 	return 1;
 }
 

@@ -31,6 +31,7 @@ weir_keep_fini(struct weir_keep *k)
 			weir_keep_drop(k, e);
 		}
 		weir_waits_fini(&k->waits[side]);
+		weir_arena_fini(&k->ahead[side].arena);
 	}
 	weir_table_free(k->table);
 	weir_prover_free(k->prover);

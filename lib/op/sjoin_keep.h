@@ -85,6 +85,19 @@ struct weir_keep_ops {
 	bool saves; /* what[] must be */
 };
 
+/*
+ * What the first pass found of a block of one side. Where two streams take turns
+ * they are handed over event by event, so it looks ahead over the block, which
+ * stays as it is until all of it was handed over.
+ */
+struct weir_keep_ahead {
+	const struct weir_block *b;
+	const struct weir_event *events;
+	uint32_t from, to; /* of the block; to == from: nothing */
+	struct weir_keep_item item[WEIR_RUN];
+	struct weir_arena arena; /* of keys */
+};
+
 struct weir_keep {
 	struct weir_sjoin sj;
 	const struct weir_keep_ops *ops;
@@ -94,8 +107,8 @@ struct weir_keep {
 	uint64_t arrived; /* events ever */
 	int64_t closed;	  /* the watermark in force */
 	int64_t due;	  /* as the stage knows it */
-	int64_t slack;	  /* how late it may be, if nothing is told then */
-	struct weir_keep_item run[WEIR_RUN];
+	int64_t slack;	  /* by which letting go may be put off */
+	struct weir_keep_ahead ahead[2];
 
 	/* for loading */
 	struct weir_prover *prover;

@@ -24,6 +24,17 @@ first_waits(struct weir_keep *k, const struct weir_wait **first)
 	return &k->waits[WEIR_RIGHT];
 }
 
+/* Have those who go soon fetched, and before them what they point to. */
+static void
+fetch(const struct weir_waits *from)
+{
+	const struct weir_kept *e = weir_waits_peek(from, 4);
+
+	__builtin_prefetch(weir_waits_peek(from, 8));
+	if (e != NULL)
+		__builtin_prefetch(e->key);
+}
+
 static int
 release(struct weir_keep *k, struct weir_stage *st, int64_t w,
     struct weir_error *err)
@@ -38,6 +49,7 @@ release(struct weir_keep *k, struct weir_stage *st, int64_t w,
 		e = first->who;
 		due = first->due;
 		weir_waits_pop(from);
+		fetch(from);
 		if (k->ops->depart(k, st, e, due, err) < 0)
 			return -1;
 	}
@@ -86,25 +98,43 @@ weir_keep_advance(
 /* --- events --- */
 
 static void
-prepare(struct weir_keep *k, int side, const struct weir_block *b, uint32_t i,
-    uint32_t n)
+prepare_item(struct weir_keep *k, int side, const struct weir_block *b,
+    uint32_t i, struct weir_keep_item *item)
 {
-	struct weir_keep_item *item = k->run;
+	struct weir_row row = weir_stage_row(b, i);
 
+	/* Why it is bad is said in its turn. */
+	item->keyed = weir_sjoin_key(&k->sj, side, &row, &item->key, NULL);
+	if (item->keyed <= 0)
+		return;
+	item->hash = weir_table_hash(
+	    k->table, item->key.canonical.s, item->key.canonical.len);
+	item->generation = weir_table_generation(k->table);
+	weir_table_prefetch(k->table, item->hash);
+}
+
+/* What the first pass found of event i. */
+static const struct weir_keep_item *
+look_ahead(
+    struct weir_keep *k, int side, const struct weir_block *b, uint32_t i)
+{
+	struct weir_keep_ahead *ahead = &k->ahead[side];
+	struct weir_arena other = k->sj.keys_arena;
+
+	if (i > ahead->from && i < ahead->to && ahead->b == b &&
+	    ahead->events == b->events)
+		return &ahead->item[i - ahead->from];
+	k->sj.keys_arena = ahead->arena;
 	weir_arena_reset(&k->sj.keys_arena);
-	for (uint32_t j = 0; j < n; j++, item++) {
-		struct weir_row row = weir_stage_row(b, i + j);
-
-		/* Why it is bad is said in its turn. */
-		item->keyed =
-		    weir_sjoin_key(&k->sj, side, &row, &item->key, NULL);
-		if (item->keyed <= 0)
-			continue;
-		item->hash = weir_table_hash(
-		    k->table, item->key.canonical.s, item->key.canonical.len);
-		item->generation = weir_table_generation(k->table);
-		weir_table_prefetch(k->table, item->hash);
-	}
+	ahead->b = b;
+	ahead->events = b->events;
+	ahead->from = i;
+	ahead->to = b->n - i < WEIR_RUN ? b->n : i + WEIR_RUN;
+	for (uint32_t j = 0; j < ahead->to - i; j++)
+		prepare_item(k, side, b, i + j, &ahead->item[j]);
+	ahead->arena = k->sj.keys_arena;
+	k->sj.keys_arena = other;
+	return &ahead->item[0];
 }
 
 int
@@ -126,7 +156,8 @@ apply(struct weir_keep *k, struct weir_stage *st, const struct weir_arrival *a,
 	int64_t w = a->b->events[a->i].watermark;
 
 	if (w > k->closed) {
-		if (release(k, st, w, err) < 0)
+		if ((k->slack == 0 || w >= k->due) &&
+		    release(k, st, w, err) < 0)
 			return -1;
 		k->closed = w;
 	}
@@ -139,26 +170,21 @@ weir_keep_events(void *self, struct weir_stage *st, const struct weir_block *b,
 {
 	struct weir_keep *k = self;
 	struct weir_arrival a = {.b = b, .side = (int)weir_stage_operand(st)};
+	uint32_t end;
 
 	/* An input that was idle may be behind what the others closed. */
 	if (weir_stage_metrics(st)->watermark > k->closed)
 		k->closed = weir_stage_metrics(st)->watermark;
-	while (n > 0) {
-		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
+	for (end = i + n; i < end; i++) {
+		const struct weir_event *ev = &b->events[i];
 
-		prepare(k, a.side, b, i, run);
-		for (uint32_t j = 0; j < run; j++, i++) {
-			const struct weir_event *ev = &b->events[i];
-
-			a.i = i;
-			a.time = ev->time;
-			a.text = (struct weir_str){b->text + ev->off, ev->len};
-			a.slots = weir_block_slots(b, i);
-			a.item = &k->run[j];
-			if (apply(k, st, &a, err) < 0)
-				return -1;
-		}
-		n -= run;
+		a.i = i;
+		a.time = ev->time;
+		a.text = (struct weir_str){b->text + ev->off, ev->len};
+		a.slots = weir_block_slots(b, i);
+		a.item = look_ahead(k, a.side, b, i);
+		if (apply(k, st, &a, err) < 0)
+			return -1;
 	}
 	weir_keep_set_due(k, st);
 	count(k, st);

@@ -133,6 +133,12 @@ weir_waits_pop(struct weir_waits *w)
 		dequeue(w);
 }
 
+void *
+weir_waits_peek(const struct weir_waits *w, size_t i)
+{
+	return i < w->nqueue ? queued(w, i)->who : NULL;
+}
+
 size_t
 weir_waits_bytes(const struct weir_waits *w)
 {

@@ -30,6 +30,8 @@ void weir_waits_push(
 /* The first to leave, or NULL; good until the next push or pop. */
 const struct weir_wait *weir_waits_first(const struct weir_waits *w);
 void weir_waits_pop(struct weir_waits *w); /* it leaves */
+/* Who is about so far behind the first, or NULL: for prefetching. */
+void *weir_waits_peek(const struct weir_waits *w, size_t i);
 size_t weir_waits_bytes(const struct weir_waits *w);
 
 #endif
