@@ -11,7 +11,8 @@ fi
 shopt -s lastpipe # query counts
 dir=$(mktemp -d) || exit 1
 trap 'rm -rf "$dir"' EXIT
-bid=$NEXMARK/bid.jsonl
+bid=$NEXMARK/bid.jsonl auction=$NEXMARK/auction.jsonl
+person=$NEXMARK/person.jsonl
 n=0 failed=0
 
 # Fields one space apart, numbers in one form; rows sorted.
@@ -25,10 +26,10 @@ rows() {
 	}' | LC_ALL=C sort
 }
 
-query() { # N; the pipeline's output
+query() { # N [FILE]; the pipeline's output
 	n=$((n + 1))
 	rows >"$dir/got"
-	rows <"$NEXMARK/expected_q$1.txt" >"$dir/want"
+	rows <"${2-$NEXMARK/expected_q$1.txt}" >"$dir/want"
 	if cmp -s "$dir/got" "$dir/want"; then
 		echo "ok $n - q$1"
 	else
@@ -84,6 +85,50 @@ swindow -t date_time -w 1d "
 smap 'dir = url.split("/")' "$bid" |
 	plain -p 'auction, bidder, price, channel,
 		d1 = dir[3], d2 = dir[4], d3 = dir[5]' | query 22
+
+# q3: who sells in category 10, and lives in Oregon, Idaho or California
+sfilter -F -t date_time 'category == 10' "$auction" |
+	sjoin -J --right-time=date_time --left-key=seller --right-key=id \
+		--within=36500d --where='right.state in ["or", "id", "ca"]' \
+		-p 'name = right.name, city = right.city, state = right.state,
+		id = left.id' - "$person" |
+	plain -p 'name, city, state, id' | query 3
+
+# q8: who sold something within the ten seconds in which they came
+sjoin -t date_time --left-key=id --right-key=seller --window=10s --type=semi \
+	"$person" "$auction" |
+	plain -p 'id, name, start = format_time(truncate(
+		timestamp(date_time.replace(" ", "T") + "Z"), duration("10s")),
+		"%F %T")' | query 8
+
+# q9: the highest bid of each auction while it was open, the earliest of equal
+# ones; its bound is a field. There is no published result: a plain search.
+sjoin -t date_time --left-key=id --right-key=auction \
+	--where='right.date_time >= left.date_time &&
+		right.date_time <= left.expires' \
+	-p 'id = left.id, category = left.category, price = right.price,
+		at = right.date_time' "$auction" "$bid" |
+	swindow -w global -k 'id, category' \
+		'price = max(price), all = list({"p": price, "t": at})' |
+	smap 'at = all.filter(x, x.p == price).map(x, x.t).sort()[0]' \
+		>"$dir/winners"
+{
+	plain -p 'k = 1, id, category, date_time, expires' "$auction"
+	plain -p 'k = 2, auction, price, date_time' "$bid"
+} | awk -F '\t' '
+	$1 == 1 { cat[$2] = $3; from[$2] = $4; to[$2] = $5 }
+	$1 == 2 && ($2 in from) && $4 >= from[$2] && $4 <= to[$2] &&
+	    (!($2 in best) || $3 > best[$2] ||
+	    ($3 == best[$2] && $4 < at[$2])) { best[$2] = $3; at[$2] = $4 }
+	END { for (i in best) print i "\t" cat[i] "\t" best[i] "\t" at[i] }
+' >"$dir/q9"
+plain -p 'id, category, price, at' "$dir/winners" | query 9 "$dir/q9"
+
+# q4: the mean of those prices in each category
+awk -F '\t' '{ n[$2]++; sum[$2] += $3 }
+	END { for (c in n) printf "%s\t%.3f\n", c, sum[c] / n[c] }' "$dir/q9" >"$dir/q4"
+swindow -w global -k category 'mean = avg(price)' "$dir/winners" |
+	plain -p 'category, mean' | query 4 "$dir/q4"
 
 echo "1..$n"
 exit $failed
