@@ -115,6 +115,17 @@ table(void *self, struct weir_stage *st, size_t operand, struct weir_error *err)
 	return 1;
 }
 
+/* What was read of the next rows is not all there is. */
+static void
+stay(void *self, struct weir_stage *st, size_t operand)
+{
+	struct fixed *f = self;
+
+	(void)operand;
+	clear_rows(&f->next);
+	count(f, st);
+}
+
 /* --- the stream --- */
 
 /* Keys of a run, and the memory that their rows lie in. */
@@ -345,6 +356,7 @@ print(struct weir_buf *out, const struct weir_sjoin *sj)
 static const struct weir_stage_ops ops = {
     .events = events,
     .table = table,
+    .stay = stay,
     .save = save,
     .load = load,
 };

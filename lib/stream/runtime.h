@@ -71,6 +71,7 @@ struct weir_input {
 	size_t operand;	   /* which FILE it came from */
 	bool table;	   /* it is one (weir_operand_config) */
 	bool unread;	   /* a table that is to be read */
+	bool again;	   /* and was before, or its rows are saved state */
 	bool met;	   /* whether it is frames is known, and its HELLO */
 	char *own_name;	   /* the name, if it was found by a pattern */
 	struct weir_glob *glob; /* no input itself: it finds others */

@@ -144,6 +144,11 @@ struct weir_stage_ops {
 	int (*table)(void *self, struct weir_stage *st, size_t operand,
 	    struct weir_error *err);
 	/*
+	 * It could not be read again, which the stage has warned of: forget what
+	 * events of it came since table(), and leave what came before.
+	 */
+	void (*stay)(void *self, struct weir_stage *st, size_t operand);
+	/*
 	 * The watermark is w, at or past the due point. Release what is due, in
 	 * the order of release points, and set the next due point.
 	 */

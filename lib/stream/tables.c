@@ -4,6 +4,7 @@
 #include "stream/runtime.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 struct weir_input *
 weir_stage_unread(struct weir_stage *st)
@@ -18,6 +19,17 @@ weir_stage_unread(struct weir_stage *st)
 	return NULL;
 }
 
+/* Standard input and pipes cannot be read twice. */
+static bool
+is_gone(const struct weir_input *in)
+{
+	struct stat sb;
+
+	return strcmp(in->name, "-") == 0 ||
+	    (stat(in->name, &sb) == 0 && !S_ISREG(sb.st_mode) &&
+		!S_ISDIR(sb.st_mode));
+}
+
 void
 weir_stage_reread(struct weir_stage *st)
 {
@@ -26,13 +38,39 @@ weir_stage_reread(struct weir_stage *st)
 	for (i = 0; i < st->ninputs; i++) {
 		struct weir_input *in = &st->inputs[i];
 
-		/* Standard input cannot be read twice. */
-		if (!in->table || strcmp(in->name, "-") == 0)
+		if (!in->table || is_gone(in))
 			continue;
 		weir_input_close(in);
 		in->opened = in->waiting = in->end_read = false;
-		in->unread = true;
+		in->unread = in->again = true;
 	}
+}
+
+/*
+ * What it holds is known from before, so that it cannot be read now, or is no
+ * good, is no reason to end.
+ */
+static int
+leave(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+{
+	struct weir_buf text = {0};
+
+	if (!in->again)
+		return -1;
+	if (st->c.warn != NULL) {
+		weir_buf_printf(&text,
+		    "%s (read again as a table: what it held before stays)",
+		    err->text);
+		st->c.warn(st->c.ctx, weir_buf_cstr(&text));
+		weir_buf_fini(&text);
+	}
+	weir_stage_metrics(st);
+	weir_input_close(in);
+	in->opened = true;
+	in->unread = false;
+	if (st->ops->stay != NULL)
+		st->ops->stay(st->self, st, in->operand);
+	return 1;
 }
 
 void
@@ -59,28 +97,20 @@ take_events(
 	return b->n > 0 ? st->ops->events(st->self, st, b, 0, b->n, err) : 1;
 }
 
+/* What is no events. */
 static int
-take_item(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
+take_sign(struct weir_input *in, struct weir_error *err)
 {
-	in->have = false;
-	switch (in->item.kind) {
-	case WEIR_ITEM_EVENTS: return take_events(st, in, err);
-	case WEIR_ITEM_HELLO:
-		if (!in->item.hello.job)
-			return 1;
+	if (in->item.kind == WEIR_ITEM_HELLO && in->item.hello.job)
 		return weir_fail(err, WEIR_USAGE,
 		    "%s: a stream of the job, which has no end to wait for, "
 		    "cannot be a table",
 		    weir_source_name(in->source));
-	case WEIR_ITEM_END:
-		if (in->item.end.reason == WEIR_FAILED)
-			return weir_stage_upstream_failed(
-			    in->item.end.message, err);
-		in->end_read = true;
+	if (in->item.kind != WEIR_ITEM_END)
 		return 1;
-	case WEIR_ITEM_WATERMARK:
-	case WEIR_ITEM_BARRIER: break;
-	}
+	if (in->item.end.reason == WEIR_FAILED)
+		return weir_stage_upstream_failed(in->item.end.message, err);
+	in->end_read = true;
 	return 1;
 }
 
@@ -103,13 +133,24 @@ weir_stage_read_table(
 	int got;
 
 	if (!in->opened && weir_input_open(in, err) < 0)
-		return -1;
+		return leave(st, in, err);
 	got = weir_input_next(in, err);
 	if (got < 0)
-		return -1;
-	if (got > 0)
-		return take_item(st, in, err);
+		return leave(st, in, err);
+	if (got > 0) {
+		in->have = false;
+		if (in->item.kind == WEIR_ITEM_EVENTS)
+			return take_events(st, in, err);
+		return take_sign(in, err) < 0 ? leave(st, in, err) : 1;
+	}
 	if (weir_reader_done(in->reader) || weir_input_at_end(in))
 		return is_whole(st, in, err);
-	return weir_stage_fill(st, in, err);
+	if (!in->again)
+		return weir_stage_fill(st, in, err);
+	/* It is a regular file. What fails of other inputs does fail. */
+	if (weir_stage_glance(st, err) < 0)
+		return -1;
+	if (st->ended || (st->c.stop != NULL && *st->c.stop != 0))
+		return 1;
+	return weir_stage_read_input(st, in, err) < 0 ? leave(st, in, err) : 1;
 }
