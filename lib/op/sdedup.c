@@ -194,6 +194,30 @@ weir_sdedup_attach(
 	return sd->changes != NULL ? 1 : -1;
 }
 
+int
+weir_sdedup_events(void *self, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, uint32_t n, struct weir_error *err)
+{
+	struct weir_sdedup *sd = self;
+	weir_sdedup_apply *apply = sd->changes_ast != NULL
+	    ? weir_sdedup_apply_changes
+	    : weir_sdedup_apply_last;
+
+	weir_sdedup_catch_up(sd, st);
+	while (n > 0) {
+		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
+
+		weir_sdedup_prepare(sd, b, i, run);
+		for (uint32_t k = 0; k < run; k++)
+			if (apply(sd, st, b, i + k, &sd->run[k], err) < 0)
+				return -1;
+		i += run;
+		n -= run;
+	}
+	weir_sdedup_count(sd, st);
+	return weir_sdedup_flush(sd, st, b, err);
+}
+
 const struct weir_stage_ops *
 weir_sdedup_ops(const struct weir_sdedup *sd)
 {

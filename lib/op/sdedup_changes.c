@@ -325,9 +325,10 @@ late(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
 	return weir_sdedup_keep(sd, st, b, i, err);
 }
 
-static int
-apply(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
-    uint32_t i, const struct weir_sdedup_item *item, struct weir_error *err)
+int
+weir_sdedup_apply_changes(struct weir_sdedup *sd, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, const struct weir_sdedup_item *item,
+    struct weir_error *err)
 {
 	const struct weir_event *ev = &b->events[i];
 	struct weir_str value;
@@ -359,30 +360,9 @@ apply(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
 	return rc < 0 ? -1 : 1;
 }
 
-static int
-changes_events(void *self, struct weir_stage *st, const struct weir_block *b,
-    uint32_t i, uint32_t n, struct weir_error *err)
-{
-	struct weir_sdedup *sd = self;
-
-	weir_sdedup_catch_up(sd, st);
-	while (n > 0) {
-		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
-
-		weir_sdedup_prepare(sd, b, i, run);
-		for (uint32_t k = 0; k < run; k++)
-			if (apply(sd, st, b, i + k, &sd->run[k], err) < 0)
-				return -1;
-		i += run;
-		n -= run;
-	}
-	weir_sdedup_count(sd, st);
-	return weir_sdedup_flush(sd, st, b, err);
-}
-
 const struct weir_stage_ops weir_sdedup_changes_ops = {
     .open = weir_sdedup_open,
-    .events = changes_events,
+    .events = weir_sdedup_events,
     .advance = changes_advance,
     .save = weir_sdedup_save,
     .load = weir_sdedup_load,

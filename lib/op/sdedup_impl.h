@@ -129,6 +129,14 @@ int weir_sdedup_open(void *self, struct weir_stage *st, struct weir_error *err);
 /* Read keys of n events into sd->run, and fetch what they will touch. */
 void weir_sdedup_prepare(
     struct weir_sdedup *sd, const struct weir_block *b, uint32_t i, uint32_t n);
+/* Do what is to be done with an event whose key was read. */
+typedef int weir_sdedup_apply(struct weir_sdedup *sd, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, const struct weir_sdedup_item *item,
+    struct weir_error *err);
+weir_sdedup_apply weir_sdedup_apply_changes, weir_sdedup_apply_last;
+/* events() of these two. */
+int weir_sdedup_events(void *self, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, uint32_t n, struct weir_error *err);
 /* The event passes; those that do so together are passed on together. */
 int weir_sdedup_keep(struct weir_sdedup *sd, struct weir_stage *st,
     const struct weir_block *b, uint32_t i, struct weir_error *err);

@@ -277,9 +277,10 @@ step(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
 	    : last_advance(sd, st, sd->closed, err);
 }
 
-static int
-apply(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
-    uint32_t i, const struct weir_sdedup_item *item, struct weir_error *err)
+int
+weir_sdedup_apply_last(struct weir_sdedup *sd, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, const struct weir_sdedup_item *item,
+    struct weir_error *err)
 {
 	const struct weir_event *ev = &b->events[i];
 
@@ -299,30 +300,9 @@ apply(struct weir_sdedup *sd, struct weir_stage *st, const struct weir_block *b,
 	return sd->within_ns > 0 ? step(sd, st, b, err) : 1;
 }
 
-static int
-last_events(void *self, struct weir_stage *st, const struct weir_block *b,
-    uint32_t i, uint32_t n, struct weir_error *err)
-{
-	struct weir_sdedup *sd = self;
-
-	weir_sdedup_catch_up(sd, st);
-	while (n > 0) {
-		uint32_t run = n < WEIR_RUN ? n : WEIR_RUN;
-
-		weir_sdedup_prepare(sd, b, i, run);
-		for (uint32_t k = 0; k < run; k++)
-			if (apply(sd, st, b, i + k, &sd->run[k], err) < 0)
-				return -1;
-		i += run;
-		n -= run;
-	}
-	weir_sdedup_count(sd, st);
-	return weir_sdedup_flush(sd, st, b, err);
-}
-
 const struct weir_stage_ops weir_sdedup_last_ops = {
     .open = weir_sdedup_open,
-    .events = last_events,
+    .events = weir_sdedup_events,
     .advance = last_advance,
     .finish = last_finish,
     .save = weir_sdedup_save,
