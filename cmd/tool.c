@@ -155,6 +155,16 @@ show_progress(
 	weir_buf_fini(&b);
 }
 
+/* All is open: what else there is can be given up. */
+static int
+settled(void *ctx, const struct weir_stage_config *c,
+    const struct weir_dir *job, struct weir_error *err)
+{
+	struct tool *t = ctx;
+
+	return sandbox_enter(t->sandbox, c, job, err);
+}
+
 /* --- options --- */
 
 /*
@@ -186,6 +196,7 @@ tool_init(
 	weir_stage_defaults(&t->config, name);
 	t->config.warn = warn;
 	t->config.show_stats = show_stats;
+	t->config.settled = settled;
 	t->config.ctx = t;
 	t->config.spill_dir = spill_dir();
 	t->config.of_job = getenv("WEIR_JOB") != NULL;
@@ -231,6 +242,11 @@ common(struct tool *t, int id)
 	case WEIR_OPT_STATS: t->stats = true; return;
 	case WEIR_OPT_PROGRESS: t->progress = true; return;
 	case WEIR_OPT_COLOR: set_color(t); return;
+	case WEIR_OPT_SANDBOX:
+		if (!sandbox_read(&t->sandbox, t->opt.value))
+			tool_usage(
+			    t, "--sandbox is one of auto, require and off");
+		return;
 	case WEIR_OPT_COMPLETE: complete(t);
 	case WEIR_OPT_HELP: weir_opt_help(&b, t->command); print(t, &b);
 	case WEIR_OPT_VERSION:
@@ -360,8 +376,11 @@ int
 tool_run(struct tool *t, struct weir_stage *st)
 {
 	struct weir_error err = {0};
-	int status = weir_stage_run(st, &err);
+	int status;
 
+	if (sandbox_check(t->sandbox, &err) < 0)
+		tool_fail(t, &err);
+	status = weir_stage_run(st, &err);
 	if (t->progress_shown) {
 		write_all(2, PROGRESS_CLEAR, strlen(PROGRESS_CLEAR));
 		t->progress_shown = false;

@@ -9,6 +9,7 @@
 #ifndef WEIR_CMD_TOOL_H
 #define WEIR_CMD_TOOL_H
 
+#include "cmd/tool_sandbox.h"
 #include "stream/options.h"
 #include "stream/stage.h"
 
@@ -24,6 +25,7 @@ struct tool {
 	bool late_passed;		 /* they were passed on */
 	bool stats, progress;		 /* -S, --progress */
 	enum tool_color color;
+	enum sandbox sandbox;
 	/* internal */
 	bool progress_shown;	   /* it stands on the terminal's last line */
 	int64_t progress_ns;	   /* when it was told last, if there is none */

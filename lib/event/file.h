@@ -65,6 +65,9 @@ int weir_unpack_fed(
     struct weir_file *f, const char *head, size_t len, struct weir_error *err);
 /* Could more bytes make it compressed? */
 bool weir_unpack_maybe(const char *head, size_t len);
+/* Is what begins so compressed? WEIR_MAGIC_MAX bytes are enough to tell. */
+bool weir_unpack_is(const char *head, size_t len);
+#define WEIR_MAGIC_MAX 6
 /* The content has ended: did the program say that it is whole? 1 or -1. */
 int weir_unpack_end(struct weir_file *f, struct weir_error *err);
 /* End the programs. */

@@ -13,12 +13,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MAGIC_MAX 6
-#define HEAD_FD	  3 /* where the feeder finds the bytes that were read */
+#define HEAD_FD 3 /* where the feeder finds the bytes that were read */
 
 static const struct {
 	const char *program;
-	char magic[MAGIC_MAX + 1];
+	char magic[WEIR_MAGIC_MAX + 1];
 	size_t len;
 } kinds[] = {
     {"gzip", "\x1f\x8b", 2},
@@ -35,6 +34,12 @@ unpacker(const char *head, size_t len)
 		    memcmp(head, kinds[i].magic, kinds[i].len) == 0)
 			return kinds[i].program;
 	return NULL;
+}
+
+bool
+weir_unpack_is(const char *head, size_t len)
+{
+	return unpacker(head, len) != NULL;
 }
 
 bool
@@ -138,7 +143,7 @@ unpack(struct weir_file *f, const char *program, int in, struct weir_error *err)
 int
 weir_file_unpack(struct weir_file *f, struct weir_error *err)
 {
-	char head[MAGIC_MAX];
+	char head[WEIR_MAGIC_MAX];
 	const char *program;
 	ssize_t n;
 

@@ -206,12 +206,16 @@ weir_stage_start(
 		return -1;
 	if (st->writer != NULL && weir_stage_greet(st, err) < 0)
 		return -1;
-	if (st->hello.job)
-		return weir_stage_join(st, err);
+	if (st->hello.job && weir_stage_join(st, err) < 0)
+		return -1;
 	/* The writer died before its HELLO: the job's side files stay whole. */
-	if (st->c.of_job && input == WEIR_FORMAT_AUTO)
-		return 1;
-	return open_sides(st, err);
+	if (!st->hello.job && !(st->c.of_job && input == WEIR_FORMAT_AUTO) &&
+	    open_sides(st, err) < 0)
+		return -1;
+	return st->c.settled == NULL
+	    ? 1
+	    : st->c.settled(
+		  st->c.ctx, &st->c, st->hello.job ? &st->dir : NULL, err);
 }
 
 static int

@@ -110,6 +110,12 @@ struct weir_stage_config {
 	/* Called about every 100 ms of work when set (--progress). */
 	void (*progress)(void *ctx, uint64_t done, uint64_t size,
 	    const struct weir_metrics *m);
+	/*
+	 * Called before the first event, when all is open but what the
+	 * configuration lets be opened later; job is its directory, or NULL.
+	 */
+	int (*settled)(void *ctx, const struct weir_stage_config *c,
+	    const struct weir_dir *job, struct weir_error *err);
 	void *ctx;
 	/* A source of a job: its HELLO (borrowed), and where orders come. */
 	const struct weir_hello *hello;
