@@ -1,8 +1,9 @@
 #include "cmd/checkpoint_options.h"
 
+#include "base/mem.h"
 #include "base/timetext.h"
+#include "stream/edges.h"
 
-#include <ctype.h>
 #include <string.h>
 
 #ifdef WEIR_PROBES
@@ -50,8 +51,10 @@ enum {
 
 static const struct weir_option run_options[] = {
 	DIR_OPTION,
-	{SOURCE, 'i', "source", "FILE", "what PIPELINE reads", "FILE"},
-	{SINK, 'o', "sink", "FILE", "where its output goes", "FILE"},
+	{SOURCE, 'i', "source", "[NAME=]FILE",
+	    "what PIPELINE reads: standard input, or $NAME", "FILE"},
+	{SINK, 'o', "sink", "[NAME=]FILE",
+	    "where its output goes: standard output, or $NAME", "FILE"},
 	JOB_OPTIONS,
 	{VISIBLE, 0, "visible", "WHEN",
 	    "committed: there is no other yet", "committed"},
@@ -92,7 +95,7 @@ static const struct weir_option *const no_tables[] = {plain_options};
 
 static const struct weir_command run_command = {
 	.name = "scheckpoint run",
-	.synopsis = "-d DIR -i FILE -o FILE [options] PIPELINE",
+	.synopsis = "-d DIR -i [NAME=]FILE... -o [NAME=]FILE... [options] PIPELINE",
 	.summary = "run a pipeline that goes on where it was after any crash",
 	.example = "scheckpoint run -d state -f -i access.log -o alerts.json "
 	    "'sfilter -t ts \"status >= 500\" | "
@@ -150,21 +153,33 @@ only(struct tool *t, const char *known)
 		    t->opt.option->name, t->opt.value, known);
 }
 
-static const char *
-one_file(struct tool *t, const char *had)
+/*
+ * [NAME=]FILE: the name of the end and its file. The one without a name is
+ * called in or out, which *standard then says.
+ */
+static void
+add_end(struct tool *t, size_t *n, const char **names, const char **files,
+    const char **standard)
 {
-	const char *s = t->opt.value;
-	size_t len = strspn(s, "abcdefghijklmnopqrstuvwxyz0123456789_");
+	bool source = t->opt.option->id == SOURCE;
+	const char *s = t->opt.value, *eq = strchr(s, '=');
+	size_t len = eq != NULL ? (size_t)(eq - s) : 0;
 
-	if (len > 0 && islower((unsigned char)*s) && s[len] == '=')
-		tool_usage(t,
-		    "%s: this version knows one source and one sink, "
-		    "without names (a file of that name is ./%s)",
-		    s, s);
-	if (had != NULL)
-		tool_usage(t, "--%s was given twice: this version knows one",
+	if (*n == CHECKPOINT_ENDS_MAX)
+		tool_usage(t, "more than %d of --%s", CHECKPOINT_ENDS_MAX,
 		    t->opt.option->name);
-	return s;
+	if (eq != NULL && weir_edge_name(s, len)) {
+		names[*n] = weir_strndup(s, len);
+		files[(*n)++] = eq + 1;
+		return;
+	}
+	if (*standard != NULL)
+		tool_usage(t,
+		    "--%s was given twice without a name: give them names, as "
+		    "in --%s=NAME=%s ($NAME in PIPELINE)",
+		    t->opt.option->name, t->opt.option->name, s);
+	*standard = names[*n] = source ? "in" : "out";
+	files[(*n)++] = s;
 }
 
 static int64_t
@@ -201,8 +216,14 @@ take_options(struct checkpoint *c)
 	while ((id = tool_option(t)) != 0)
 		switch (id) {
 		case DIRECTORY: j->dir = t->opt.value; break;
-		case SOURCE: c->source = one_file(t, c->source); break;
-		case SINK: c->sink = one_file(t, c->sink); break;
+		case SOURCE:
+			add_end(t, &j->roles.nsources, c->source_names,
+			    c->sources, &j->roles.std_source);
+			break;
+		case SINK:
+			add_end(t, &j->roles.nsinks, c->sink_names, c->sinks,
+			    &j->roles.std_sink);
+			break;
 		case EVERY: j->every_ns = every(t); break;
 		case ONCE: t->config.once = true; break;
 		case GUARANTEE: only(t, "exactly-once"); break;

@@ -9,6 +9,7 @@
 #include "stream/supervise.h"
 
 #define CHECKPOINT_DROP_MAX 64
+#define CHECKPOINT_ENDS_MAX 64
 
 enum checkpoint_command {
 	CHECKPOINT_RUN,
@@ -23,7 +24,10 @@ struct checkpoint {
 	struct tool tool;
 	struct weir_supervise_config job;
 	const char *drop[CHECKPOINT_DROP_MAX];
-	const char *source, *sink; /* as given */
+	/* what roles.source_names and the others point to; files as given */
+	const char *sources[CHECKPOINT_ENDS_MAX], *sinks[CHECKPOINT_ENDS_MAX];
+	const char *source_names[CHECKPOINT_ENDS_MAX];
+	const char *sink_names[CHECKPOINT_ENDS_MAX];
 	bool skip_gap;
 };
 

@@ -4,6 +4,7 @@
 #include "cmd/checkpoint_options.h"
 #include "cmd/tool_signal.h"
 
+#include "stream/edges.h"
 #include "stream/inspect.h"
 #include "stream/jobsink.h"
 #include "stream/jobsource.h"
@@ -29,14 +30,30 @@ become_child(struct tool *t)
 	t->config.wake_fd = -1;
 }
 
+/* The FIFO of one with a name: 1, or -1 with *status to exit with. */
 static int
-be_source(void *ctx, const struct weir_role *role)
+open_edge(struct checkpoint *c, struct weir_role *role, int *status)
+{
+	struct weir_error err;
+
+	if (role->fifo == NULL || weir_edge_open(role, &err) == 1)
+		return 1;
+	if (err.text[0] != '\0')
+		tool_say(&c->tool, err.text);
+	*status = err.status;
+	return -1;
+}
+
+static int
+be_source(void *ctx, struct weir_role *role)
 {
 	struct checkpoint *c = ctx;
 	struct weir_jobsource *s;
 	int status;
 
 	become_child(&c->tool);
+	if (open_edge(c, role, &status) == -1)
+		return status;
 	s = weir_jobsource_new(&c->tool.config, role, c->skip_gap);
 	status = tool_run(&c->tool, weir_jobsource_stage(s));
 	weir_jobsource_free(s);
@@ -50,6 +67,8 @@ write_out(struct checkpoint *c, const struct weir_role *role)
 	const struct weir_stage_config *config = &c->tool.config;
 	struct weir_jobsink_config sink = {.dir = c->job.dir,
 	    .pipeline = c->job.roles.pipeline,
+	    .no_input = c->job.roles.pipeline != NULL &&
+		c->job.roles.std_source == NULL,
 	    .output = config->output};
 	struct weir_stage_config own;
 	struct weir_jobsink *s;
@@ -72,12 +91,13 @@ write_out(struct checkpoint *c, const struct weir_role *role)
 }
 
 static int
-be_sink(void *ctx, const struct weir_role *role)
+be_sink(void *ctx, struct weir_role *role)
 {
 	struct checkpoint *c = ctx;
+	int status;
 
 	become_child(&c->tool);
-	return write_out(c, role);
+	return open_edge(c, role, &status) == -1 ? status : write_out(c, role);
 }
 
 static void
@@ -111,32 +131,44 @@ check_output(struct tool *t)
 		    "formats of it");
 }
 
+/* The ends of the job, and whether the options fit them. */
+static void
+check_ends(struct checkpoint *c)
+{
+	struct weir_roles *r = &c->job.roles;
+	struct weir_stage_config seen;
+	struct weir_error err = {0};
+	struct tool *t = &c->tool;
+
+	r->source_names = c->source_names;
+	r->source_paths = c->sources;
+	r->sink_names = c->sink_names;
+	r->sink_paths = c->sinks;
+	seen = t->config;
+	seen.files = c->sources;
+	seen.nfiles = r->nsources;
+	if (weir_stage_check(&seen, &err) < 0 || weir_edges_check(r, &err) < 0)
+		tool_usage(t, "%s", err.text);
+	if (r->nsources > 1 && t->config.on_error == WEIR_ON_ERROR_FILE)
+		tool_usage(t,
+		    "-E FILE is for one source: of several give it to the "
+		    "stages, or say -E warn or -E fail");
+}
+
 static int
 supervise(struct checkpoint *c)
 {
-	static const char *const in[] = {"in"}, *const out[] = {"out"};
 	struct weir_supervise_config *j = &c->job;
 	struct weir_roles *r = &j->roles;
-	struct weir_stage_config seen;
 	struct weir_error err = {0};
 	struct tool *t = &c->tool;
 	int status;
 
 	check_output(t);
-	seen = t->config;
-	seen.files = &c->source;
-	seen.nfiles = c->source != NULL;
-	if (weir_stage_check(&seen, &err) < 0)
-		tool_usage(t, "%s", err.text);
 	if (t->opt.at < t->opt.argc)
 		tool_usage(
 		    t, "%s: one operand too many", t->opt.argv[t->opt.at]);
-	r->source_names = in;
-	r->source_paths = &c->source;
-	r->nsources = 1;
-	r->sink_names = out;
-	r->sink_paths = &c->sink;
-	r->nsinks = c->sink != NULL;
+	check_ends(c);
 	r->source = be_source;
 	r->sink = be_sink;
 	r->ctx = c;
@@ -162,11 +194,11 @@ run(struct checkpoint *c)
 	if (c->job.roles.pipeline[strspn(c->job.roles.pipeline, " \t\n")] ==
 	    '\0')
 		tool_usage(&c->tool, "PIPELINE is empty");
-	if (c->source == NULL)
+	if (c->job.roles.nsources == 0)
 		tool_usage(&c->tool,
 		    "say what PIPELINE reads: -i FILE (a pipe "
 		    "cannot be read again after a crash)");
-	if (c->sink == NULL)
+	if (c->job.roles.nsinks == 0)
 		tool_usage(&c->tool,
 		    "say where the output goes: -o FILE "
 		    "(standard output cannot be cut back)");
@@ -178,7 +210,9 @@ source(struct checkpoint *c)
 {
 	struct stat st;
 
-	c->source = tool_operand(&c->tool, "FILE");
+	c->sources[0] = tool_operand(&c->tool, "FILE");
+	c->source_names[0] = c->job.roles.std_source = "in";
+	c->job.roles.nsources = 1;
 	if (fstat(1, &st) == 0 && !S_ISFIFO(st.st_mode) &&
 	    !S_ISSOCK(st.st_mode))
 		tool_usage(&c->tool,
@@ -191,13 +225,14 @@ static int
 sink(struct checkpoint *c)
 {
 	struct weir_role role = {.name = "out",
-	    .path = c->sink,
+	    .path = c->sinks[0],
 	    .in_fd = 0,
 	    .out_fd = -1,
 	    .control_fd = -1};
 
-	if (c->sink == NULL)
-		tool_usage(&c->tool, "say where the output goes: -o FILE");
+	if (c->job.roles.nsinks != 1 || c->job.roles.std_sink == NULL)
+		tool_usage(&c->tool,
+		    "say where the output goes: one -o FILE, without a name");
 	if (isatty(0))
 		tool_usage(&c->tool,
 		    "standard input is a terminal: this is "

@@ -66,10 +66,34 @@ tool_say(struct tool *t, const char *text)
 	weir_buf_fini(&b);
 }
 
+/*
+ * The shell of a job does not always tell how its stages end: they tell `run`
+ * themselves when starting them again is of no use.
+ */
+static void
+tell_job(int status)
+{
+	const char *fifo = getenv("WEIR_JOB");
+	char line[32];
+	int fd;
+
+	if (fifo == NULL ||
+	    (status != WEIR_USAGE && status != WEIR_INPUT &&
+		status != WEIR_STATE))
+		return;
+	fd = open(fifo, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return;
+	snprintf(line, sizeof line, "stopped %d\n", status);
+	write_all(fd, line, strlen(line));
+	close(fd);
+}
+
 _Noreturn void
 tool_fail(struct tool *t, const struct weir_error *err)
 {
 	tool_say(t, err->text);
+	tell_job(err->status);
 	exit(err->status);
 }
 
@@ -87,6 +111,7 @@ tool_usage(struct tool *t, const char *fmt, ...)
 	weir_opt_usage(&b, t->command);
 	weir_buf_printf(&b, "\nMore: %s --help", t->command->name);
 	tool_say(t, weir_buf_cstr(&b));
+	tell_job(WEIR_USAGE);
 	exit(WEIR_USAGE);
 }
 
@@ -391,6 +416,7 @@ tool_run(struct tool *t, struct weir_stage *st)
 	if (t->stats)
 		show_stats(t, weir_stage_metrics(st));
 	weir_buf_fini(&t->first_bad);
+	tell_job(status);
 	tool_end_by_signal();
 	return status;
 }

@@ -50,7 +50,10 @@ header(
 		f, (const void *)(r->buf + r->pos), limit(r), &inner) < 0)
 		return located(r, &inner, err);
 	if (f->seq != r->in.seq)
-		return corrupt(r, "its sequence number is another", err);
+		return corrupt(r,
+		    "its sequence number is another "
+		    "(do two write here, or two read?)",
+		    err);
 	return 1;
 }
 

@@ -125,6 +125,8 @@ write_own_line(struct weir_stage *st, struct weir_snapshot_writer *w,
 		weir_buf_printf(&line, ":%llu", (unsigned long long)len);
 	}
 	weir_buf_putc(&line, '}');
+	if (st->complete)
+		weir_buf_puts(&line, ",\"complete\":true");
 	if (weir_stage_aligns(st))
 		put_inputs(&line, st);
 	weir_buf_putc(&line, '}');

@@ -85,15 +85,19 @@ static int
 process_watermark(
     struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 {
+	bool all = st->hello.job && in->item.watermark == WEIR_TIME_MAX;
 	int moved;
 
 	in->have = false;
 	in->resting = in->item.idle;
 	moved = weir_watermark_idle(&st->wm, in->i, false);
-	/* A later -t replaces times and watermarks. */
-	if (in->timing.time == NULL && !st->c.proc_time)
+	/* A later -t replaces times and watermarks, but not that this is all. */
+	if ((in->timing.time == NULL && !st->c.proc_time) || all)
 		moved |=
 		    weir_watermark_raise(&st->wm, in->i, in->item.watermark);
+	/* A restored stage knows it already: those behind it may not. */
+	if (all && st->wm.merged == WEIR_TIME_MAX)
+		return weir_stage_no_more(st, err);
 	return moved > 0 ? weir_stage_advance(st, st->wm.merged, err) : 1;
 }
 

@@ -5,14 +5,27 @@
 
 #include <string.h>
 
-/* All windows close, and what they give goes out. */
+/* Once: all windows close, and what they give goes out. */
 static int
 complete(struct weir_stage *st, struct weir_error *err)
 {
+	if (st->complete)
+		return 1;
+	st->complete = true;
 	if (weir_stage_advance(st, WEIR_TIME_MAX, err) < 0)
 		return -1;
 	if (st->ops->finish != NULL && st->ops->finish(st->self, st, err) < 0)
 		return -1;
+	return 1;
+}
+
+int
+weir_stage_no_more(struct weir_stage *st, struct weir_error *err)
+{
+	if (complete(st, err) < 0)
+		return -1;
+	if (st->writer != NULL)
+		weir_writer_watermark(st->writer, WEIR_TIME_MAX, false);
 	return 1;
 }
 

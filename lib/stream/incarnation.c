@@ -1,6 +1,8 @@
 #include "stream/incarnation.h"
 
+#include "base/mem.h"
 #include "base/probe.h"
+#include "stream/edges.h"
 #include "stream/jobfile.h"
 #include "stream/recover.h"
 #include "stream/metrics.h"
@@ -10,6 +12,7 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -78,36 +81,64 @@ close_fifo(struct weir_incarnation *j)
 	close(run);
 }
 
+/* The ends as the job has them: absolute, and in the order they began with. */
+static int
+spawn(struct weir_incarnation *j, const struct weir_hello *hello,
+    struct weir_error *err)
+{
+	const struct weir_job *job = &j->job;
+	int close_fds[] = {j->dir.fd, j->dir.lock, j->fifo};
+	struct weir_roles roles = j->c->roles;
+	struct weir_buf reports = {0};
+	const char **names = weir_calloc(job->nsinks + 1, sizeof *names);
+	const char **paths = weir_calloc(job->nsinks + 1, sizeof *paths);
+	int got;
+
+	for (size_t i = 0; i < job->nsinks; i++) {
+		names[i] = job->sinks[i].name;
+		paths[i] = job->sinks[i].path;
+	}
+	roles.nsinks = job->nsinks;
+	roles.sink_names = names;
+	roles.sink_paths = paths;
+	roles.source_names = (const char *const *)job->source_names;
+	roles.source_paths = (const char *const *)job->source_paths;
+	roles.dir = j->dir.path;
+	weir_buf_printf(&reports, "%s/run/%s", j->dir.path, j->fifo_name);
+	roles.reports = weir_buf_cstr(&reports);
+	roles.close_fds = close_fds;
+	roles.nclose = sizeof close_fds / sizeof *close_fds;
+	got = weir_edges_make(&j->dir, &roles, err);
+	WEIR_PROBE("run.edges");
+	if (got == 1)
+		got = weir_spawn(&j->children, &roles, hello, err);
+	weir_buf_fini(&reports);
+	free(names);
+	free(paths);
+	return got;
+}
+
 static int
 start_children(struct weir_incarnation *j, struct weir_error *err)
 {
 	char restore[WEIR_CP_TEXT];
-	struct weir_path path = {.source = j->job.source_names[0]};
 	struct weir_hello hello = {.job = true,
 	    .id = j->job.id,
 	    .dir = j->dir.path,
 	    .epoch = j->dir.epoch,
-	    .npaths = 1,
-	    .paths = &path};
-	int close_fds[] = {j->dir.fd, j->dir.lock, j->fifo};
-	struct weir_roles roles = j->c->roles;
-	const char *sink_name = NULL, *sink_path = NULL;
+	    .npaths = j->job.nsources};
+	int got;
 
+	hello.paths = weir_calloc(hello.npaths, sizeof *hello.paths);
+	for (size_t i = 0; i < hello.npaths; i++)
+		hello.paths[i].source = j->job.source_names[i];
 	if (j->restores) {
 		weir_cp_print(j->restored.cp, restore);
 		hello.restore = restore;
 	}
-	if (j->job.nsinks > 0) {
-		sink_name = j->job.sinks[0].name;
-		sink_path = j->job.sinks[0].path;
-	}
-	roles.sink_names = &sink_name;
-	roles.sink_paths = &sink_path;
-	roles.source_names = (const char *const *)j->job.source_names;
-	roles.source_paths = (const char *const *)j->job.source_paths;
-	roles.close_fds = close_fds;
-	roles.nclose = sizeof close_fds / sizeof *close_fds;
-	return weir_spawn(&j->children, &roles, &hello, err);
+	got = spawn(j, &hello, err);
+	free(hello.paths);
+	return got;
 }
 
 static int
@@ -173,6 +204,8 @@ weir_incarnation_end(struct weir_incarnation *j)
 {
 	weir_committer_free(j->committer);
 	j->committer = NULL;
+	if (j->fifo != -1) /* it was started */
+		weir_edges_remove(&j->dir, &j->c->roles);
 	weir_children_fini(&j->children);
 	if (j->fifo != -1)
 		close_fifo(j);
@@ -183,6 +216,7 @@ weir_incarnation_end(struct weir_incarnation *j)
 	weir_dir_close(&j->dir);
 	j->dir = (struct weir_dir){.fd = -1, .lock = -1};
 	j->reports.len = 0;
+	j->stopped = 0;
 }
 
 /* --- the reports --- */
@@ -191,6 +225,7 @@ int
 weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
 {
 	struct weir_buf *b = &j->reports;
+	int stopped;
 	ssize_t got;
 
 	while ((got = read(j->fifo, weir_buf_reserve(b, REPORT_MAX),
@@ -201,8 +236,10 @@ weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
 		b->len += (size_t)got;
 		while ((nl = memchr(b->data + at, '\n', b->len - at))) {
 			*nl = '\0';
-			if (weir_committer_report(j->committer, b->data + at,
-				weir_clock_ns(), err) == -1)
+			if (sscanf(b->data + at, "stopped %d", &stopped) == 1)
+				j->stopped = stopped;
+			else if (weir_committer_report(j->committer,
+				     b->data + at, weir_clock_ns(), err) == -1)
 				return -1;
 			at = (size_t)(nl - b->data) + 1;
 		}
@@ -219,8 +256,9 @@ weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
 void
 weir_incarnation_wait(struct weir_incarnation *j, int64_t until)
 {
-	struct pollfd p[2] = {{.fd = j->c->wake_fd, .events = POLLIN},
-	    {.fd = j->fifo, .events = POLLIN}};
+	struct pollfd p[3] = {{.fd = j->c->wake_fd, .events = POLLIN},
+	    {.fd = j->fifo, .events = POLLIN},
+	    {.fd = j->children.leak, .events = POLLIN}};
 	int64_t left = until == INT64_MAX ? -1 : until - weir_clock_ns();
 	int ms;
 
@@ -230,7 +268,7 @@ weir_incarnation_wait(struct weir_incarnation *j, int64_t until)
 		ms = 3600 * 1000;
 	else
 		ms = (int)((left + 999999) / 1000000);
-	if (poll(p, 2, ms) > 0 && p[0].revents != 0)
+	if (poll(p, 3, ms) > 0 && p[0].revents != 0)
 		j->c->wake_drain(j->c->roles.ctx);
 }
 

@@ -22,9 +22,10 @@ struct weir_incarnation {
 	int fifo;
 	char fifo_name[48];
 	struct weir_buf reports; /* read from the FIFO, not yet taken */
-	int signal;		 /* that asked for an end; 0: none */
-	int64_t signal_ns;	 /* when it came */
-	int64_t lonely_ns;	 /* since when no sink is there; 0: one is */
+	int stopped; /* status of a stage that nobody should start again */
+	int signal;  /* that asked for an end; 0: none */
+	int64_t signal_ns; /* when it came */
+	int64_t lonely_ns; /* since when no sink is there; 0: one is */
 };
 
 /*

@@ -4,8 +4,10 @@
 #include "event/render.h"
 #include "stream/formats.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
 static int
 bad_line(void *ctx, const struct weir_bad *bad, struct weir_error *err)
@@ -106,6 +108,21 @@ weir_input_reader(struct weir_input *in, struct weir_source *source)
 	return weir_reader_new(&rc, source);
 }
 
+/* A FIFO in a job is for one reader: each of two would get pieces. */
+static int
+claim(struct weir_input *in, struct weir_error *err)
+{
+	int timeout_ms, fd = weir_source_fd(in->source, &timeout_ms);
+	struct stat sb;
+
+	if (fd < 0 || fstat(fd, &sb) < 0 || !S_ISFIFO(sb.st_mode) ||
+	    flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+		return 1;
+	return weir_fail(err, WEIR_USAGE,
+	    "%s: another stage reads it, too: fork the stream with tee",
+	    weir_source_name(in->source));
+}
+
 int
 weir_input_open(struct weir_input *in, struct weir_error *err)
 {
@@ -126,6 +143,8 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	}
 	in->source = weir_source_open(&sc, err);
 	if (in->source == NULL)
+		return -1;
+	if (c->of_job && in->name != NULL && claim(in, err) < 0)
 		return -1;
 	in->reader = weir_input_reader(in, in->source);
 	in->opened = true;
@@ -235,6 +254,7 @@ assign(struct weir_input *in, struct weir_error *err)
 {
 	struct weir_block *b = &in->item.block;
 	struct weir_stage *st = in->stage;
+	bool all = st->hello.job && b->watermark_after == WEIR_TIME_MAX;
 
 	in->at = 0;
 	if (in->assigned > 0) { /* and counted: before it was saved */
@@ -253,7 +273,11 @@ assign(struct weir_input *in, struct weir_error *err)
 	/* While this input was silent, the stream may have gone on. */
 	if (in->timing.watermark < st->wm.inputs[in->i].t)
 		in->timing.watermark = st->wm.inputs[in->i].t;
-	return weir_timing_assign(&in->timing, b, bad_event, in, err);
+	if (weir_timing_assign(&in->timing, b, bad_event, in, err) < 0)
+		return -1;
+	if (all) /* whatever they mean by time */
+		b->watermark_after = WEIR_TIME_MAX;
+	return 1;
 }
 
 int

@@ -100,6 +100,13 @@ begin_sources(
 	return 1;
 }
 
+static int
+two_sinks(struct weir_error *err)
+{
+	return weir_fail(err, WEIR_USAGE,
+	    "two sinks are the same file: each needs one of its own");
+}
+
 /*
  * The sink's file is made before the job says what length it had, so a job
  * never names a sink that is not there.
@@ -119,6 +126,9 @@ begin_sinks(
 		s->path = weir_absolute(r->sink_paths[i], err);
 		if (s->path == NULL)
 			return -1;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(job->sinks[k].path, s->path) == 0)
+				return two_sinks(err);
 		fd = weir_visible_open(s->path, true, err);
 		if (fd == -1)
 			return -1;
@@ -129,9 +139,12 @@ begin_sinks(
 	return 1;
 }
 
-/* A job that reads what it writes would never end. */
+/*
+ * A job that reads what it writes would never end, and a file that two write to
+ * is nobody's. What is not there yet may still be: begin_sinks().
+ */
 static int
-check_loop(const struct weir_roles *r, struct weir_error *err)
+check_apart(const struct weir_roles *r, struct weir_error *err)
 {
 	struct stat in, out;
 
@@ -142,6 +155,12 @@ check_loop(const struct weir_roles *r, struct weir_error *err)
 			    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
 				return weir_fail(err, WEIR_USAGE,
 				    "source and sink are the same file");
+	for (size_t i = 0; i < r->nsinks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (stat(r->sink_paths[i], &in) == 0 &&
+			    stat(r->sink_paths[k], &out) == 0 &&
+			    in.st_dev == out.st_dev && in.st_ino == out.st_ino)
+				return two_sinks(err);
 	return 1;
 }
 
@@ -163,46 +182,109 @@ check_empty(const struct weir_dir *d, struct weir_error *err)
 	    weir_show_into(shown, sizeof shown, d->path, strlen(d->path)));
 }
 
+/* As it is given: NAME=FILE, or FILE alone for the one without a name. */
+static void
+show_end(
+    char out[SHOW], const char *name, const char *path, const char *standard)
+{
+	struct weir_buf text = {0};
+
+	if (standard == NULL || strcmp(name, standard) != 0)
+		weir_buf_printf(&text, "%s=", name);
+	weir_buf_puts(&text, path);
+	weir_show_into(out, SHOW, text.data, text.len);
+	weir_buf_fini(&text);
+}
+
 static int
 differs(const char *what, const char *option, const char *had, const char *now,
     struct weir_error *err)
 {
-	char a[SHOW], b[SHOW];
-
 	return weir_fail(err, WEIR_STATE,
 	    "the %s of this job is %s, not %s: say %s %s, or begin another "
 	    "job with another -d",
-	    what, weir_show_into(a, sizeof a, had, strlen(had)),
-	    weir_show_into(b, sizeof b, now, strlen(now)), option, a);
+	    what, had, now, option, had);
+}
+
+/* Sources or sinks: what the job has, and what is given now. */
+struct ends {
+	const char *what, *option, *standard;
+	size_t had, n;
+	const char *const *had_names, *const *had_paths;
+	const char *const *names, *const *paths;
+};
+
+/* Which of those that the job has is called so? had if none is. */
+static size_t
+find_end(const struct ends *e, const char *name)
+{
+	size_t i = 0;
+
+	while (i < e->had && strcmp(e->had_names[i], name) != 0)
+		i++;
+	return i;
+}
+
+/* The same names with the same files, in any order. */
+static int
+compare_ends(const struct ends *e, struct weir_error *err)
+{
+	char had[SHOW], now[SHOW];
+	char *path;
+	int same = 1;
+
+	if (e->n != e->had)
+		return weir_fail(err, WEIR_STATE,
+		    "this job has %zu %s%s, not %zu: give the same ones, or "
+		    "begin another job with another -d",
+		    e->had, e->what, e->had == 1 ? "" : "s", e->n);
+	for (size_t i = 0; same == 1 && i < e->n; i++) {
+		size_t k = find_end(e, e->names[i]);
+
+		if (k == e->had)
+			return weir_fail(err, WEIR_STATE,
+			    "this job has no %s %s: give the same ones as "
+			    "when it began, or begin another job with "
+			    "another -d",
+			    e->what, e->names[i]);
+		path = weir_absolute(e->paths[i], err);
+		if (path == NULL)
+			return -1;
+		if (strcmp(e->had_paths[k], path) != 0) {
+			show_end(
+			    had, e->names[i], e->had_paths[k], e->standard);
+			show_end(now, e->names[i], path, e->standard);
+			same = differs(e->what, e->option, had, now, err);
+		}
+		free(path);
+	}
+	return same;
 }
 
 static int
 compare(const struct weir_roles *r, const struct weir_job *job,
     struct weir_error *err)
 {
-	struct weir_job now = {0};
-	size_t n = job->nsinks < r->nsinks ? job->nsinks : r->nsinks;
-	int same = begin_sources(r, &now, err);
+	const char **names = weir_calloc(job->nsinks + 1, sizeof *names);
+	const char **paths = weir_calloc(job->nsinks + 1, sizeof *paths);
+	struct ends sources = {"source", "-i", r->std_source, job->nsources,
+	    r->nsources, (const char *const *)job->source_names,
+	    (const char *const *)job->source_paths, r->source_names,
+	    r->source_paths};
+	struct ends sinks = {"sink", "-o", r->std_sink, job->nsinks, r->nsinks,
+	    names, paths, r->sink_names, r->sink_paths};
+	int same;
 
-	if (same == 1 && job->nsources != r->nsources)
-		same = weir_fail(err, WEIR_STATE,
-		    "this job has %zu sources, not %zu", job->nsources,
-		    r->nsources);
-	for (size_t i = 0; same == 1 && i < job->nsources; i++)
-		if (strcmp(job->source_paths[i], now.source_paths[i]) != 0)
-			same = differs("source", "-i", job->source_paths[i],
-			    now.source_paths[i], err);
-	for (size_t i = 0; same == 1 && i < n; i++) {
-		char *path = weir_absolute(r->sink_paths[i], err);
-
-		if (path == NULL)
-			same = -1;
-		else if (strcmp(job->sinks[i].path, path) != 0)
-			same = differs(
-			    "sink", "-o", job->sinks[i].path, path, err);
-		free(path);
+	for (size_t i = 0; i < job->nsinks; i++) {
+		names[i] = job->sinks[i].name;
+		paths[i] = job->sinks[i].path;
 	}
-	weir_job_fini(&now);
+	same = compare_ends(&sources, err);
+	/* one that stands free is not known here, or not yet */
+	if (same == 1 && job->nsinks > 0 && r->nsinks > 0)
+		same = compare_ends(&sinks, err);
+	free(names);
+	free(paths);
 	return same;
 }
 
@@ -213,7 +295,7 @@ begin(const struct weir_dir *d, const struct weir_roles *r,
 	for (size_t i = 0; i < r->nsources; i++)
 		if (check_source(r->source_paths[i], err) == -1)
 			return -1;
-	if (check_loop(r, err) == -1)
+	if (check_apart(r, err) == -1)
 		return -1;
 	job->id = new_id();
 	if (begin_sources(r, job, err) == -1 || begin_sinks(r, job, err) == -1)

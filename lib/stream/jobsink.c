@@ -106,8 +106,12 @@ no_hello(struct weir_jobsink *s, struct weir_error *err)
 	if (name[0] == '\0' &&
 	    weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
 		return weir_fail(err, WEIR_UPSTREAM,
-		    "nothing has reached the sink: the stage before it ended "
-		    "without a word");
+		    "nothing has reached the sink %s: the stage before it "
+		    "ended without a word%s",
+		    s->role->name,
+		    s->config->no_input ? "; does it read standard input, "
+					  "though every source has a name?"
+					: "");
 	return weir_fail(err, WEIR_USAGE,
 	    "the stream that reaches the sink is not frames of this job%s%s: "
 	    "state cannot be kept across a command that does not pass frames "
@@ -167,6 +171,53 @@ reads_it(const struct weir_job *job, const struct stat *sink)
 	return false;
 }
 
+/* The sink of this name in the job; NULL: one that stands free, for now. */
+static const struct weir_job_sink *
+sink_of(const struct weir_job *job, const char *name)
+{
+	for (size_t i = 0; i < job->nsinks; i++)
+		if (strcmp(job->sinks[i].name, name) == 0)
+			return &job->sinks[i];
+	return NULL;
+}
+
+static int
+check_path(struct weir_jobsink *s, const struct weir_job_sink *known,
+    struct weir_error *err)
+{
+	char a[SHOW];
+
+	if (known == NULL || strcmp(known->path, s->part.path) == 0)
+		return 1;
+	weir_show_into(a, sizeof a, known->path, strlen(known->path));
+	return weir_fail(err, WEIR_STATE,
+	    "the output of this job goes to %s: say -o %s, or begin another "
+	    "job with another -d",
+	    a, a);
+}
+
+static int
+open_known(struct weir_jobsink *s, const struct weir_job *job,
+    const struct weir_job_sink *known, struct weir_error *err)
+{
+	struct stat st;
+	int fd = weir_visible_open(s->part.path, known == NULL, err);
+
+	if (fd == -1)
+		return -1;
+	if (fstat(fd, &st) == 0) {
+		s->part.base =
+		    known != NULL ? known->base : (uint64_t)st.st_size;
+		if (reads_it(job, &st)) {
+			close(fd);
+			return weir_fail(err, WEIR_USAGE,
+			    "source and sink are the same file");
+		}
+	}
+	close(fd);
+	return 1;
+}
+
 /*
  * The file is made, never written here: what is visible is the committer's. A
  * sink that stands free tells its path and length by its part.
@@ -174,42 +225,19 @@ reads_it(const struct weir_job *job, const struct stat *sink)
 static int
 open_visible(struct weir_jobsink *s, struct weir_error *err)
 {
+	const struct weir_job_sink *known;
 	struct weir_job job = {0};
-	struct stat st;
-	int fd, known;
+	int got;
 
 	s->part.path = weir_absolute(s->role->path, err);
-	if (s->part.path == NULL)
+	if (s->part.path == NULL || weir_job_load(&s->dir, &job, err) == -1)
 		return -1;
-	known = weir_job_load(&s->dir, &job, err);
-	if (known == -1)
-		return -1;
-	known = known == 1 && job.nsinks > 0;
-	if (known && strcmp(job.sinks[0].path, s->part.path) != 0) {
-		char a[SHOW];
-
-		weir_show_into(
-		    a, sizeof a, job.sinks[0].path, strlen(job.sinks[0].path));
-		weir_job_fini(&job);
-		return weir_fail(err, WEIR_STATE,
-		    "the output of this job goes to %s: say -o %s, or begin "
-		    "another job with another -d",
-		    a, a);
-	}
-	fd = weir_visible_open(s->part.path, !known, err);
-	if (fd != -1 && fstat(fd, &st) == 0) {
-		s->part.base = known ? job.sinks[0].base : (uint64_t)st.st_size;
-		if (reads_it(&job, &st)) {
-			close(fd);
-			fd = weir_fail(err, WEIR_USAGE,
-			    "source and sink are the same file");
-		}
-	}
+	known = sink_of(&job, s->role->name);
+	got = check_path(s, known, err);
+	if (got == 1)
+		got = open_known(s, &job, known, err);
 	weir_job_fini(&job);
-	if (fd == -1)
-		return -1;
-	close(fd);
-	return 1;
+	return got;
 }
 
 static int

@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "base/probe.h"
+#include "base/text.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -11,6 +12,7 @@
 #include <unistd.h>
 
 #define ORDER_MAX 128
+#define COMPLETE  "{\"complete\":true}"
 
 struct weir_jobsource {
 	struct weir_stage *stage;
@@ -18,6 +20,7 @@ struct weir_jobsource {
 	const struct weir_role *role;
 	bool skip_gap;
 	bool active;		/* the committer knows that there is work */
+	bool complete;		/* all was read, though others go on */
 	struct weir_buf place;	/* of the barrier being taken, as JSON */
 	char orders[ORDER_MAX]; /* read, not yet a whole line */
 	size_t norders;
@@ -59,11 +62,35 @@ become_active(
 	return say(s, st, "active", "", err);
 }
 
+/*
+ * It was read to its end while others were not, and what had gathered behind
+ * it is closed: nothing can follow any more.
+ */
+static int
+too_late(struct weir_jobsource *s, const char *what, struct weir_error *err)
+{
+	char shown[256];
+
+	return weir_fail(err, WEIR_STATE,
+	    "%s %s begin another job with another -d and -o (a run with "
+	    "--once leaves the windows open for the next)",
+	    weir_show_into(
+		shown, sizeof shown, s->role->path, strlen(s->role->path)),
+	    what);
+}
+
 static int
 source_events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
 {
-	if (become_active(self, st, err) == -1)
+	struct weir_jobsource *s = self;
+
+	if (s->complete)
+		return too_late(s,
+		    "has grown since it was read to its end and closed its "
+		    "windows:",
+		    err);
+	if (become_active(s, st, err) == -1)
 		return -1;
 	return weir_stage_pass(st, b, i, n, err);
 }
@@ -129,7 +156,11 @@ source_save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 {
 	struct weir_jobsource *s = self;
 
-	return weir_snapshot_line(w, s->place.data, s->place.len, err);
+	if (weir_snapshot_line(w, s->place.data, s->place.len, err) == -1)
+		return -1;
+	return s->complete
+	    ? weir_snapshot_line(w, COMPLETE, strlen(COMPLETE), err)
+	    : 1;
 }
 
 static int
@@ -157,10 +188,20 @@ static int
 source_load(void *self, struct weir_stage *st, struct weir_str line,
     struct weir_error *err)
 {
+	struct weir_jobsource *s = self;
 	struct weir_reader *r = weir_stage_reader(st);
 	struct weir_place place = {0};
 	int got;
 
+	if (weir_str_eq(line, COMPLETE)) {
+		s->complete = true;
+		if (s->c->follow || s->c->once)
+			return too_late(s,
+			    "was read to its end, which closed its windows: "
+			    "go on without -f and --once, or",
+			    err);
+		return 1;
+	}
 	if (weir_place_read(&place, line.s, line.len, err) == -1)
 		return -1;
 	got = weir_source_seek(weir_stage_source(st), &place, err);
@@ -237,7 +278,15 @@ static int
 source_exhausted(
     void *self, struct weir_stage *st, bool paused, struct weir_error *err)
 {
+	struct weir_jobsource *s = self;
+
 	WEIR_PROBE("source.exhausted");
+	/* what waits for this one must not wait for the others to end */
+	if (!paused && s->role->several) {
+		s->complete = true;
+		if (weir_stage_no_more(st, err) == -1)
+			return -1;
+	}
 	return say(self, st, "eof", paused ? "paused" : "complete", err);
 }
 

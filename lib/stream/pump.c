@@ -36,6 +36,9 @@ weir_stage_rest(struct weir_stage *st, struct weir_error *err)
 int
 weir_stage_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 {
+	/* In a job this is said by a source that waits for others to end. */
+	if (w == WEIR_TIME_MAX && st->hello.job && !st->complete)
+		return weir_stage_no_more(st, err);
 	st->metrics.watermark = w;
 	if (st->ops->advance != NULL && w >= st->due &&
 	    st->ops->advance(st->self, st, w, err) < 0)

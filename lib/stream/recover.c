@@ -110,6 +110,7 @@ empty_run(const struct weir_dir *d)
 	int fd = weir_run_open(d, NULL);
 	DIR *dir = fd == -1 ? NULL : fdopendir(fd);
 	struct dirent *e;
+	struct stat st;
 
 	if (dir == NULL) {
 		if (fd != -1)
@@ -117,7 +118,8 @@ empty_run(const struct weir_dir *d)
 		return;
 	}
 	while ((e = readdir(dir)) != NULL)
-		if (strncmp(e->d_name, "commit.", 7) == 0)
+		if (fstatat(fd, e->d_name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISFIFO(st.st_mode))
 			unlinkat(fd, e->d_name, 0);
 	closedir(dir);
 }

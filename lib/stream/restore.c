@@ -218,6 +218,8 @@ read_own_line(struct weir_stage *st, struct weir_str line, struct saved *saved,
 			weir_metrics_load(&st->metrics, m.s, m.aux);
 		else if (weir_str_eq(name, "watermark") && m.kind == WEIR_INT)
 			saved->watermark = m.i;
+		else if (weir_str_eq(name, "complete"))
+			st->complete = m.kind == WEIR_BOOL && m.b;
 		else if (weir_str_eq(name, "inputs") &&
 		    read_inputs(st, weir_value_open(m, a), saved, err) < 0)
 			return -1;

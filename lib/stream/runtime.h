@@ -145,6 +145,7 @@ struct weir_stage {
 	bool end_read;
 	struct weir_end end; /* as read from the input */
 	bool exhausted;
+	bool complete; /* all windows have closed, END may be yet to come */
 	/* job */
 	bool hello_read;
 	struct weir_hello hello;

@@ -179,6 +179,31 @@ add_parts(struct weir_committer *c, struct weir_manifest *m, const char **file)
 	return 1;
 }
 
+/*
+ * What a source has given is known to be kept only if its place is: a stream
+ * that leads nowhere would be read again, or not at all, after a crash.
+ */
+static int
+check_sources(struct weir_committer *c, const struct weir_manifest *m,
+    struct weir_error *err)
+{
+	for (size_t i = 0; i < c->c.job->nsources && c->c.job->nsources > 1;
+	     i++) {
+		const char *name = c->c.job->source_names[i];
+		size_t k = 0;
+
+		while (k < m->nparts && strcmp(m->parts[k].stage, name) != 0)
+			k++;
+		if (k == m->nparts)
+			return weir_fail(err, WEIR_USAGE,
+			    "what comes from source %s reaches no sink: its "
+			    "place cannot be kept; let its stream end in a "
+			    "sink, or take the source out",
+			    name);
+	}
+	return 1;
+}
+
 static void
 add_sinks(struct weir_committer *c, struct weir_manifest *m)
 {
@@ -261,6 +286,8 @@ weir_committer_commit(
 		r = weir_committer_give_up(c, file, "it is not whole", err);
 		goto out;
 	}
+	if (check_sources(c, &m, err) == -1)
+		goto out;
 	add_sinks(c, &m);
 	WEIR_PROBE("commit.collected");
 	if (weir_manifest_save(c->c.dir, &m, err) == -1) {

@@ -76,8 +76,10 @@ cut(struct weir_side *s, int64_t saved, struct weir_error *err)
 	if (fstat(s->fd, &st) < 0)
 		return fail(s, "cannot look at it", err);
 	if (!S_ISREG(st.st_mode))
-		return weir_fail(err, WEIR_STATE,
-		    "%s: a side file of a job must be a regular file",
+		return weir_fail(err, WEIR_USAGE,
+		    "%s: a side file of a job must be a regular file (a named "
+		    "sink takes the output of a stage, and no side file, in "
+		    "this version)",
 		    weir_show_into(
 			shown, sizeof shown, s->path, strlen(s->path)));
 	if (st.st_size < saved)

@@ -2,6 +2,7 @@
 
 #include "base/buf.h"
 #include "base/mem.h"
+#include "stream/edges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -71,6 +72,7 @@ close_others(const struct weir_children *cs, const struct weir_roles *r,
 {
 	for (size_t i = 0; i < cs->n; i++)
 		close_if(cs->child[i].control);
+	close_if(cs->leak);
 	for (size_t i = 0; i < r->nclose; i++)
 		close_if(r->close_fds[i]);
 	for (size_t i = 0; i < npipes; i++)
@@ -115,7 +117,7 @@ exec_shell(const struct weir_roles *r)
 {
 	struct weir_buf text = {0};
 
-	setenv("WEIR_JOB", "1", 1); /* of_job of its stages */
+	setenv("WEIR_JOB", r->reports, 1); /* of_job of its stages */
 	weir_buf_puts(&text, r->pipeline);
 	if (r->shell != NULL) {
 		execlp(r->shell, r->shell, "-c", weir_buf_cstr(&text),
@@ -146,6 +148,7 @@ spawn_pipeline(
 		/* all others are closed by exec */
 		if (dup2(in, 0) == -1 || dup2(out, 1) == -1)
 			_exit(6);
+		weir_edges_export(r);
 		exec_shell(r);
 	}
 	setpgid(pid, pid);
@@ -155,28 +158,79 @@ spawn_pipeline(
 	return 1;
 }
 
+/* The pipes at both ends of the pipeline. */
+enum { SHELL_IN, SOURCE_OUT, SINK_IN, SHELL_OUT, NPIPES };
+
+static int
+open_pipes(struct weir_children *cs, const struct weir_roles *r, int *pipes)
+{
+	if (r->std_source != NULL) {
+		if (pipe_cloexec(pipes) == -1)
+			return -1;
+	} else {
+		pipes[SHELL_IN] = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		if (pipes[SHELL_IN] == -1)
+			return -1;
+	}
+	if (pipe_cloexec(pipes + SINK_IN) == -1)
+		return -1;
+	if (r->std_sink == NULL) {
+		cs->leak = pipes[SINK_IN];
+		pipes[SINK_IN] = -1;
+		fcntl(cs->leak, F_SETFL, O_NONBLOCK);
+	}
+	return 1;
+}
+
+/* A source (hello) or a sink of a pipeline: on a pipe, or a FIFO. */
+static int
+spawn_end(struct weir_children *cs, const struct weir_roles *r, size_t i,
+    const struct weir_hello *hello, const int *pipes)
+{
+	const char *name = hello ? r->source_names[i] : r->sink_names[i];
+	const char *standard = hello ? r->std_source : r->std_sink;
+	struct weir_role role = {.name = name,
+	    .path = hello ? r->source_paths[i] : r->sink_paths[i],
+	    .hello = hello,
+	    .in_fd = -1,
+	    .out_fd = -1,
+	    .several = r->nsources > 1};
+	struct weir_buf fifo = {0};
+	int got;
+
+	if (standard != NULL && strcmp(standard, name) == 0) {
+		if (hello != NULL)
+			role.out_fd = pipes[SOURCE_OUT];
+		else
+			role.in_fd = pipes[SINK_IN];
+	} else {
+		weir_buf_printf(&fifo, "%s/run/%s", r->dir, name);
+		role.fifo = weir_buf_cstr(&fifo);
+	}
+	got = spawn_role(cs, r, &role, pipes, NPIPES);
+	weir_buf_fini(&fifo);
+	return got;
+}
+
 static int
 spawn_run(struct weir_children *cs, const struct weir_roles *r,
     const struct weir_hello *hello)
 {
-	int pipes[4] = {-1, -1, -1, -1}, done = -1;
-	struct weir_role source = {.name = r->source_names[0],
-	    .path = r->source_paths[0],
-	    .hello = hello,
-	    .in_fd = -1};
-	struct weir_role sink = {
-	    .name = r->sink_names[0], .path = r->sink_paths[0], .out_fd = -1};
+	int pipes[NPIPES] = {-1, -1, -1, -1}, done;
 
-	if (pipe_cloexec(pipes) == -1 || pipe_cloexec(pipes + 2) == -1)
-		goto out;
-	source.out_fd = pipes[1];
-	sink.in_fd = pipes[2];
-	if (spawn_pipeline(cs, r, pipes[0], pipes[3]) == 1 &&
-	    spawn_role(cs, r, &sink, pipes, 4) == 1 &&
-	    spawn_role(cs, r, &source, pipes, 4) == 1)
-		done = 1;
-out:
-	for (size_t i = 0; i < 4; i++)
+	done = open_pipes(cs, r, pipes);
+	if (done == 1)
+		done = spawn_pipeline(cs, r, pipes[SHELL_IN], pipes[SHELL_OUT]);
+	for (size_t i = 0; done == 1 && i < r->nsinks; i++)
+		done = spawn_end(cs, r, i, NULL, pipes);
+	for (size_t i = 0; done == 1 && i < r->nsources; i++) {
+		struct weir_hello own = *hello;
+
+		own.npaths = 1;
+		own.paths = &hello->paths[i];
+		done = spawn_end(cs, r, i, &own, pipes);
+	}
+	for (size_t i = 0; i < NPIPES; i++)
 		close_if(pipes[i]);
 	return done;
 }
@@ -209,6 +263,7 @@ weir_spawn(struct weir_children *cs, const struct weir_roles *r,
 	int done;
 
 	cs->n = 0;
+	cs->leak = -1;
 	cs->child = weir_calloc(r->nsources + r->nsinks + 1, sizeof *cs->child);
 	if (r->pipeline != NULL) {
 		done = spawn_run(cs, r, hello);
@@ -223,10 +278,11 @@ weir_spawn(struct weir_children *cs, const struct weir_roles *r,
 
 /*
  * Dead, but not waited for: as long as it is a zombie nobody else can have its
- * process group, so what a dead shell left running can be killed safely.
+ * process group, so what a dead shell left running can be killed safely. What
+ * one that ended well left, as in >(...), has yet to end itself.
  */
 static bool
-is_dead(const struct weir_child *c)
+is_dead(struct weir_child *c)
 {
 	siginfo_t si = {0};
 
@@ -234,9 +290,39 @@ is_dead(const struct weir_child *c)
 		0 &&
 	    si.si_pid == 0)
 		return false;
-	if (c->group)
+	if (!c->group)
+		return true;
+	if (si.si_code == CLD_EXITED && si.si_status == 0)
+		c->zombie = c->pid;
+	else
 		kill(-c->pid, SIGKILL);
 	return true;
+}
+
+static void
+bury(struct weir_child *c)
+{
+	if (c->zombie == 0)
+		return;
+	kill(-c->zombie, SIGKILL);
+	waitpid(c->zombie, NULL, 0);
+	c->zombie = 0;
+}
+
+bool
+weir_children_leak(struct weir_children *cs)
+{
+	char byte;
+	ssize_t got;
+
+	if (cs->leak == -1)
+		return false;
+	got = read(cs->leak, &byte, 1);
+	if (got == 0) { /* all have closed it */
+		close(cs->leak);
+		cs->leak = -1;
+	}
+	return got == 1;
 }
 
 size_t
@@ -248,7 +334,8 @@ weir_children_reap(struct weir_children *cs)
 		struct weir_child *c = &cs->child[i];
 
 		if (c->pid != 0 && is_dead(c)) {
-			waitpid(c->pid, &c->status, 0);
+			if (c->zombie == 0)
+				waitpid(c->pid, &c->status, 0);
 			c->pid = 0;
 			close_if(c->control);
 			c->control = -1;
@@ -289,6 +376,7 @@ weir_children_kill(struct weir_children *cs)
 	for (size_t i = 0; i < cs->n; i++) {
 		struct weir_child *c = &cs->child[i];
 
+		bury(c);
 		if (c->pid == 0)
 			continue;
 		c->killed = true;
@@ -300,6 +388,10 @@ void
 weir_children_fini(struct weir_children *cs)
 {
 	weir_children_stop(cs);
+	for (size_t i = 0; i < cs->n; i++)
+		bury(&cs->child[i]);
+	if (cs->n > 0)
+		close_if(cs->leak);
 	free(cs->child);
-	*cs = (struct weir_children){0};
+	*cs = (struct weir_children){.leak = -1};
 }

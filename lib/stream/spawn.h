@@ -7,6 +7,9 @@
  *
  *     source --pipe--> shell PIPELINE --pipe--> sink
  *
+ * Named ones are FIFOs instead (edges.h); without one that has no name, the
+ * pipeline's standard input is empty, and nothing may come out of it.
+ *
  * Sources and sinks hold a control pipe: orders come through it, and its end,
  * however the caller ended, means stop without END.
  */
@@ -26,19 +29,25 @@ struct weir_role {
 	const char *name;
 	const char *path;		/* of the file, absolute */
 	const struct weir_hello *hello; /* a source's */
+	const char *fifo;		/* to be opened: in_fd or out_fd */
 	int in_fd, out_fd;		/* -1: none */
 	int control_fd;
+	bool several; /* there are other sources */
 };
 
 struct weir_roles {
 	size_t nsources, nsinks;
 	const char *const *source_names, *const *source_paths;
 	const char *const *sink_names, *const *sink_paths;
+	/* the names of those without a name, or NULL */
+	const char *std_source, *std_sink;
+	const char *dir;      /* state directory, absolute */
+	const char *reports;  /* FIFO to the committer, for WEIR_JOB */
 	const char *pipeline; /* NULL: stands free, the source has out_fd 1 */
 	const char *shell;    /* NULL: bash, else sh */
 	/* In the new process; what they return is its exit status. */
-	int (*source)(void *ctx, const struct weir_role *role);
-	int (*sink)(void *ctx, const struct weir_role *role);
+	int (*source)(void *ctx, struct weir_role *role);
+	int (*sink)(void *ctx, struct weir_role *role);
 	void *ctx;
 	/* Of the caller, to be closed in the new processes. */
 	const int *close_fds;
@@ -47,6 +56,7 @@ struct weir_roles {
 
 struct weir_child {
 	pid_t pid;	  /* 0: gone */
+	pid_t zombie;	  /* ended well; its process group may live on */
 	const char *what; /* "source", "pipeline", "sink" */
 	const char *name; /* of the source or sink */
 	bool group;	  /* kill its process group */
@@ -58,6 +68,7 @@ struct weir_child {
 struct weir_children {
 	size_t n;
 	struct weir_child *child;
+	int leak; /* what comes out of the pipeline, but should not; or -1 */
 };
 
 /* Start them all: 1, or -1 with *err; what was started is then in *cs. */
@@ -65,6 +76,8 @@ int weir_spawn(struct weir_children *cs, const struct weir_roles *r,
     const struct weir_hello *hello, struct weir_error *err);
 /* Collect those that ended: how many are left. */
 size_t weir_children_reap(struct weir_children *cs);
+/* Has something come out of the pipeline that is for no sink? */
+bool weir_children_leak(struct weir_children *cs);
 /* Send an order line to every source. */
 void weir_children_order(struct weir_children *cs, const char *line);
 /* Close all control pipes: sources and sinks stop. */

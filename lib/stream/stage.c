@@ -180,6 +180,16 @@ weir_stage_greet(struct weir_stage *st, struct weir_error *err)
 	return weir_writer_hello(st->writer, &st->hello, err);
 }
 
+/* What a job without a source for standard input gives. */
+static bool
+reads_nothing(const struct weir_stage *st)
+{
+	struct stat sb;
+
+	return st->c.of_job && st->c.nfiles == 0 && st->inputs[0].opened &&
+	    fstat(st->c.in_fd, &sb) == 0 && S_ISCHR(sb.st_mode);
+}
+
 int
 weir_stage_start(
     struct weir_stage *st, enum weir_format input, struct weir_error *err)
@@ -187,6 +197,10 @@ weir_stage_start(
 	if (st->started)
 		return 1;
 	st->started = true;
+	if (input == WEIR_FORMAT_AUTO && reads_nothing(st))
+		return weir_fail(err, WEIR_USAGE,
+		    "standard input is empty: the sources of this job have "
+		    "names: read one as \"$NAME\", or with <");
 	if (st->hello.job) {
 		identify(st);
 		if (st->c.in_job != NULL)

@@ -307,6 +307,12 @@ int weir_stage_barrier(
 /* End now, in a job: the last checkpoint has this number. */
 int weir_stage_end(struct weir_stage *st, enum weir_end_reason reason,
     uint64_t checkpoint, struct weir_error *err);
+/*
+ * Nothing follows on any input, though none has ended: in a job a source that
+ * was read to its end waits for the others. Windows close, and those behind us
+ * are told so by a watermark of WEIR_TIME_MAX. 1 or -1; again does no harm.
+ */
+int weir_stage_no_more(struct weir_stage *st, struct weir_error *err);
 /* The source and reader of input 0 (a job's source saves their place). */
 struct weir_source *weir_stage_source(struct weir_stage *st);
 struct weir_reader *weir_stage_reader(struct weir_stage *st);

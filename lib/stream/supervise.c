@@ -99,13 +99,33 @@ culprit(const struct weir_incarnation *j)
 	return worst;
 }
 
+static bool
+is_final(int status)
+{
+	return status == WEIR_USAGE || status == WEIR_INPUT ||
+	    status == WEIR_STATE;
+}
+
+/* It has said why, and would say it again. */
+static enum outcome
+give_up(int status, struct weir_error *err)
+{
+	err->status = status;
+	err->text[0] = '\0';
+	return GIVEN_UP;
+}
+
 /* Say what became of a job whose processes have all gone before its end. */
 static enum outcome
 judge(const struct weir_incarnation *j, struct weir_error *err)
 {
 	const struct weir_child *c = culprit(j);
+	bool dead = c != NULL && crashed(c->status);
 	int status;
 
+	/* a shell does not know how what is in >(...) or behind & ended */
+	if (!dead && is_final(j->stopped))
+		return give_up(j->stopped, err);
 	if (c == NULL) {
 		weir_fail(err, WEIR_UPSTREAM,
 		    "the stream was cut off before its end was committed");
@@ -118,27 +138,18 @@ judge(const struct weir_incarnation *j, struct weir_error *err)
 		return TRY_AGAIN;
 	}
 	status = WEXITSTATUS(c->status);
-	switch (status) {
-	case WEIR_USAGE:
-	case WEIR_INPUT:
-	case WEIR_STATE:
-		/* it has said why, and would say it again */
-		err->status = status;
-		err->text[0] = '\0';
-		return GIVEN_UP;
-	case 126:
-	case 127:
+	if (is_final(status))
+		return give_up(status, err);
+	if (status == 126 || status == 127) {
 		weir_fail(err, WEIR_USAGE,
 		    "a command of the pipeline was not found or cannot be "
 		    "run (exit status %d)",
 		    status);
 		return GIVEN_UP;
-	default:
-		weir_fail(err,
-		    status == WEIR_UPSTREAM ? WEIR_UPSTREAM : WEIR_SYSTEM,
-		    "%s ended with status %d", c->what, status);
-		return TRY_AGAIN;
 	}
+	weir_fail(err, status == WEIR_UPSTREAM ? WEIR_UPSTREAM : WEIR_SYSTEM,
+	    "%s ended with status %d", c->what, status);
+	return TRY_AGAIN;
 }
 
 /* The committer has failed: *err says why. */
@@ -186,6 +197,16 @@ abandoned(struct weir_incarnation *j)
 	return weir_clock_ns() - j->lonely_ns > PATIENCE_NS;
 }
 
+/* Output that nobody keeps would be lost. */
+static enum outcome
+leaks(struct weir_error *err)
+{
+	weir_fail(err, WEIR_USAGE,
+	    "PIPELINE writes to standard output, but every sink has a name: "
+	    "write to it with >, or say where the rest goes with -o FILE");
+	return GIVEN_UP;
+}
+
 static enum outcome
 watch(struct weir_incarnation *j, struct weir_error *err)
 {
@@ -206,6 +227,10 @@ watch(struct weir_incarnation *j, struct weir_error *err)
 		if (weir_committer_done(j->committer)) {
 			weir_incarnation_wind_down(j, GRACE_NS);
 			return FINISHED;
+		}
+		if (weir_children_leak(&j->children)) {
+			weir_incarnation_wind_down(j, 0);
+			return leaks(err);
 		}
 		if (broken(j)) {
 			weir_incarnation_wind_down(j, GRACE_NS);
@@ -327,8 +352,10 @@ int
 weir_supervise(
     const struct weir_supervise_config *config, struct weir_error *err)
 {
-	struct weir_incarnation j = {
-	    .c = config, .dir = {.fd = -1, .lock = -1}, .fifo = -1};
+	struct weir_incarnation j = {.c = config,
+	    .dir = {.fd = -1, .lock = -1},
+	    .fifo = -1,
+	    .children = {.leak = -1}};
 	unsigned tries = 0;
 	enum outcome o;
 

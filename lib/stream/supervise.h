@@ -19,8 +19,9 @@
 struct weir_supervise_config {
 	const char *dir; /* state directory */
 	/*
-	 * One each in this version; nsinks 0 with pipeline NULL. Paths as
-	 * given; pipeline, shell, source, sink, ctx hold, too.
+	 * Names, and paths as given; one source and no sink with pipeline
+	 * NULL. pipeline, shell, std_source, std_sink, source, sink and ctx
+	 * hold, too.
 	 */
 	struct weir_roles roles;
 	int64_t every_ns;
