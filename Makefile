@@ -6,7 +6,7 @@
 #   make lint     layers, format, warnings, manual pages, shell scripts
 #   make bench    measures against jq, Miller and DuckDB on the same file
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
-#   make crash    the long crash tests
+#   make crash    the long crash tests; make faults: failing calls
 #   make soak     long inputs in every format, and thousands of rotations
 #   make sanitize, make memcheck  the tests under ASan and UBSan, valgrind
 #   make install  to PREFIX (/usr/local), below DESTDIR; also uninstall, dist
@@ -117,7 +117,7 @@ TESTS = $(UNIT) $(sort $(wildcard tests/*/*.bats tests/*/*.t))
 check:
 	@sh tests/need.sh build test
 	@$(MAKE) --no-print-directory -s all units probes fuzz-replays \
-		$(BUILD)/soak/peak
+		$(BUILD)/soak/peak $(BUILD)/fault.so
 	@BUILD=$(BUILD) prove --timer -j 2 -e tests/exec $(TESTS)
 
 units: $(UNIT)
@@ -133,6 +133,13 @@ probes:
 
 $(BUILD)/crash: tests/crash/crash.c
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
+# One call of the system fails, in a process that has it preloaded.
+$(BUILD)/fault.so: tests/faults/fault.c
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -shared -fvisibility=default -o $@ $< -ldl
+
+faults: all $(BUILD)/fault.so
+	@BUILD=$(BUILD) bash tests/faults/faults.sh
 
 # The same tests under AddressSanitizer and UBSan, and under valgrind.
 SANITIZE = -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all
@@ -261,5 +268,5 @@ clean:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes sanitize memcheck \
-	crash soak demo lint bench fuzz fuzz-replays install uninstall dist clean
+	crash faults soak demo lint bench fuzz fuzz-replays install uninstall dist clean
 .SECONDARY:

@@ -137,8 +137,12 @@ static int
 read_once(struct weir_file *f, char *buf, size_t cap, size_t *got,
     struct weir_error *err)
 {
-	ssize_t n = read(f->fd, buf, cap);
+	ssize_t n;
 
+	/* Nobody would say that a regular file has something again. */
+	do
+		n = read(f->fd, buf, cap);
+	while (n < 0 && errno == EINTR && f->regular);
 	if (n > 0) {
 		*got = (size_t)n;
 		return WEIR_GOT_DATA;
