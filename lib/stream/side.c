@@ -54,6 +54,12 @@ weir_side_path(const struct weir_side *s)
 	return s->path;
 }
 
+bool
+weir_side_is_stderr(const struct weir_side *s)
+{
+	return strcmp(s->path, "/dev/stderr") == 0;
+}
+
 /* Like weir_fail_errno(), with the path shown safely. */
 static int
 fail(const struct weir_side *s, const char *what, struct weir_error *err)
@@ -98,6 +104,15 @@ cut(struct weir_side *s, int64_t saved, struct weir_error *err)
 	return 1;
 }
 
+/* Opened anew, standard error would be overwritten if it is a file. */
+static int
+open_outside_jobs(const struct weir_side *s, int flags)
+{
+	if (weir_side_is_stderr(s))
+		return fcntl(2, F_DUPFD_CLOEXEC, 3);
+	return open(s->path, flags | O_TRUNC, 0666);
+}
+
 int
 weir_side_open(struct weir_side *s, const struct weir_dir *dir,
     const char *stage, int64_t saved, struct weir_error *err)
@@ -105,7 +120,8 @@ weir_side_open(struct weir_side *s, const struct weir_dir *dir,
 	int flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY;
 
 	/* In a job nothing is touched before the claim. */
-	s->fd = open(s->path, dir == NULL ? flags | O_TRUNC : flags, 0666);
+	s->fd = dir == NULL ? open_outside_jobs(s, flags)
+			    : open(s->path, flags, 0666);
 	if (s->fd < 0)
 		return fail(s, "cannot open it for writing", err);
 	if (dir == NULL)

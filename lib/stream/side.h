@@ -21,6 +21,8 @@ struct weir_side;
 struct weir_side *weir_side_new(const char *path);
 void weir_side_free(struct weir_side *s);
 const char *weir_side_path(const struct weir_side *s);
+/* "/dev/stderr": goes on where messages end, even if that is a file. */
+bool weir_side_is_stderr(const struct weir_side *s);
 
 /*
  * Open for writing. dir NULL: no job. Else claim it for stage in the job, and

@@ -170,7 +170,8 @@ open_sides(struct weir_stage *st, struct weir_error *err)
 	for (i = 0; i < st->nsides; i++)
 		if (weir_side_open(st->sides[i], NULL, NULL, -1, err) < 0)
 			return -1;
-	return 1;
+	/* Now files that were not there can be told apart, too. */
+	return weir_stage_check_files(st, err);
 }
 
 int
