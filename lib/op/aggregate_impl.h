@@ -110,4 +110,11 @@ struct weir_str weir_kept_text(const struct weir_kept *k);
 void weir_kept_set(struct weir_kept *k, struct weir_str text, size_t *owned);
 void weir_kept_fini(struct weir_kept *k, size_t *owned);
 
+/*
+ * aggregate_hint.c: say of the item at pos that it is no aggregate, or of the
+ * function of this name, and what may have been meant.
+ */
+void weir_aggs_explain(const struct weir_agg_source *from, size_t pos,
+    struct weir_str name, struct weir_buf *b);
+
 #endif

@@ -1,14 +1,13 @@
 /*
  * The list of aggregates: from its text, for fingerprints, and compiled.
  */
-#include "op/aggregate.h"
+#include "op/aggregate_impl.h"
 
 #include "base/mem.h"
 #include "base/text.h"
 #include "expr/source.h"
 #include "op/column.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,23 +269,10 @@ static int
 unknown(const struct weir_aggs *aggs, const struct weir_ast *at,
     struct weir_str name, struct weir_error *err)
 {
-	const char *names[64], *sep = "";
 	struct weir_buf b = {0};
-	int near, rc;
+	int rc;
 
-	assert(weir_agg_nkinds <= sizeof names / sizeof *names);
-	for (size_t i = 0; i < weir_agg_nkinds; i++)
-		names[i] = weir_agg_kinds[i]->name;
-	near = weir_nearest(name.s, name.len, names, weir_agg_nkinds);
-	if (near >= 0) {
-		weir_buf_printf(
-		    &b, "unknown aggregate: did you mean %s?", names[near]);
-	} else {
-		weir_buf_printf(&b, "%s; this version knows ",
-		    name.len == 0 ? "not an aggregate" : "unknown aggregate");
-		for (size_t i = 0; i < weir_agg_nkinds; i++, sep = ", ")
-			weir_buf_printf(&b, "%s%s", sep, names[i]);
-	}
+	weir_aggs_explain(&aggs->source, at->pos, name, &b);
 	rc = fail_at(&aggs->source, at, weir_buf_cstr(&b), err);
 	weir_buf_fini(&b);
 	return rc;
@@ -355,7 +341,10 @@ weir_aggs_parse(struct weir_aggs *aggs, const struct weir_keyset *keys,
 {
 	*aggs = (struct weir_aggs){.keys = keys};
 	if (weir_items_parse(&aggs->items, text, true, "aggregates", err) < 0)
-		return -1;
+		return strstr(text, "(*)") == NULL
+		    ? -1
+		    : weir_fail(err, WEIR_USAGE,
+			  "aggregates: \"(*)\" is written \"()\": count()");
 	aggs->source = (struct weir_agg_source){
 	    aggs->items.text, aggs->items.len, "aggregates"};
 	aggs->columns = weir_calloc(aggs->items.n, sizeof *aggs->columns);

@@ -4,6 +4,7 @@
 #include "base/timetext.h"
 #include "op/window_calendar.h"
 
+#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +115,12 @@ weir_window_parse(struct weir_window_spec *spec, const char *text,
 	rc = weir_window_calendar_parse(spec, text, offset, zone, err);
 	if (rc != 0)
 		return rc;
+	if (isalpha((unsigned char)text[0]) &&
+	    strncmp(text, "cumulate:", 9) != 0)
+		return refuse(text,
+		    "one of 1m, 10m/1m (hopping), session:30s, cumulate:1d/1h, "
+		    "count:100 and global",
+		    err);
 	if (read_sizes(spec, text, err) < 0)
 		return -1;
 	spec->pane_ns = weir_window_gcd(spec->size_ns, spec->slide_ns);

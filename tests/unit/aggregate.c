@@ -134,7 +134,7 @@ static void
 test_refusals(void)
 {
 	refused("", "aggregates");
-	refused("n", "not an aggregate; this version knows count, sum, avg");
+	refused("n", "not an aggregate; the list is one word");
 	refused("x + 1", "not an aggregate");
 	refused("cuont()", "did you mean count?");
 	refused("p = frobnicate(x, 0.99)", "unknown aggregate; this version");
