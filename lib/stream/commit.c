@@ -157,7 +157,8 @@ ask(struct weir_committer *c, bool last, int64_t now_ns, struct weir_error *err)
 	struct weir_error why;
 	char order[64];
 
-	c->cp = (struct weir_cp){c->next, c->c.dir->epoch};
+	/* What could not be made may be there all the same. */
+	c->cp = (struct weir_cp){c->next++, c->c.dir->epoch};
 	c->not_before = now_ns + c->c.every_ns;
 	c->cpfd = weir_cp_create(c->c.dir, c->cp, &why);
 	if (c->cpfd == -1) { /* a full disk may have room the next time */
@@ -167,7 +168,6 @@ ask(struct weir_committer *c, bool last, int64_t now_ns, struct weir_error *err)
 		    why.text);
 		return 1;
 	}
-	c->next++;
 	c->asked = true;
 	c->asked_ns = now_ns;
 	c->last = last;
