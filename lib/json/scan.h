@@ -9,6 +9,7 @@
 #ifndef WEIR_JSON_SCAN_H
 #define WEIR_JSON_SCAN_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -29,6 +30,11 @@
  * character.
  *
  * weir_scan_digits: the first byte at or after s that is no digit.
+ *
+ * weir_scan_names: which of the 16 bytes at s are a colon behind a quote; the
+ * lowest bit stands for the first. s[-1] is read. What may be such a colon
+ * without looking like one (behind blanks), or a name that is not what it looks
+ * like (with a backslash), makes *odd so: weir_scan_is_odd() tells afterwards.
  *
  * weir_scan_same: are the first len (1 to 32) bytes at s those of segment? mask
  * has the len low bits set.
@@ -68,6 +74,31 @@ weir_scan_digits(const char *s)
 		if (m != 0)
 			return s + __builtin_ctz(m);
 	}
+}
+
+struct weir_scan_odd {
+	__m128i bytes;
+};
+
+static inline uint32_t
+weir_scan_names(const char *s, struct weir_scan_odd *odd)
+{
+	__m128i v = _mm_loadu_si128((const void *)s);
+	__m128i before = _mm_loadu_si128((const void *)(s - 1));
+	__m128i colon = _mm_cmpeq_epi8(v, _mm_set1_epi8(':'));
+	__m128i blank =
+	    _mm_and_si128(colon, _mm_cmplt_epi8(before, _mm_set1_epi8('!')));
+
+	odd->bytes = _mm_or_si128(odd->bytes,
+	    _mm_or_si128(blank, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
+	return (uint32_t)_mm_movemask_epi8(
+	    _mm_and_si128(colon, _mm_cmpeq_epi8(before, _mm_set1_epi8('"'))));
+}
+
+static inline int
+weir_scan_is_odd(const struct weir_scan_odd *odd)
+{
+	return _mm_movemask_epi8(odd->bytes) != 0;
 }
 
 static inline int
@@ -194,6 +225,33 @@ weir_scan_same(const char *s, const char *segment, uint32_t mask, size_t len)
 	return memcmp(s, segment, len) == 0;
 }
 
+#endif
+
+#if !defined(WEIR_SCAN_SSE2)
+struct weir_scan_odd {
+	bool any;
+};
+
+static inline uint32_t
+weir_scan_names(const char *s, struct weir_scan_odd *odd)
+{
+	uint32_t m = 0;
+
+	for (int i = 0; i < 16; i++) {
+		bool colon = s[i] == ':';
+
+		m |= (uint32_t)(colon && s[i - 1] == '"') << i;
+		odd->any |=
+		    s[i] == '\\' || (colon && (unsigned char)s[i - 1] <= ' ');
+	}
+	return m;
+}
+
+static inline int
+weir_scan_is_odd(const struct weir_scan_odd *odd)
+{
+	return odd->any;
+}
 #endif
 
 static inline const char *

@@ -22,15 +22,30 @@ struct weir_pairs_config {
 	const struct weir_keyset *right_keys; /* parsed, borrowed */
 };
 
+/*
+ * A right event, taken apart: what of it results by default hold. Made once
+ * where an event is met often.
+ */
+struct weir_pair_right {
+	struct weir_str text; /* the event */
+	struct weir_str
+	    fields; /* a comma before each: those that are no keys */
+	const struct weir_pair_names *names; /* of those; NULL: not known */
+};
+
 struct weir_pairs {
 	struct weir_pairs_config c;
 	struct weir_assign *assign;
 	struct weir_expr *where;
 	struct weir_arena arena; /* reset per pair */
 	struct weir_buf room;
-	/* the left event's names, taken apart */
+	/* an event's names, taken apart */
 	struct weir_pair_name *names;
 	size_t nnames, cap;
+	struct weir_buf fields; /* of the right event in hand */
+	/* lists of names of right events' fields, the last one met first */
+	struct weir_pair_names *lists;
+	size_t nlists;
 };
 
 /* Compile. 1, or -1 with *err (WEIR_USAGE); fini it either way. */
@@ -48,5 +63,22 @@ int weir_pairs_test(struct weir_pairs *p, struct weir_str left,
 /* Append their result. 1, or -1 with *err (WEIR_INPUT); out is then as it was. */
 int weir_pairs_write(struct weir_pairs *p, struct weir_str left,
     struct weir_str right, struct weir_buf *out, struct weir_error *err);
+
+/*
+ * Take a right event apart. What comes of it lives until the next event is
+ * taken apart or written (fields), and as long as p (names).
+ */
+void weir_pairs_open(
+    struct weir_pairs *p, struct weir_str right, struct weir_pair_right *out);
+/* Append the result of a left event and such a right one; either's text may
+ * be absent. */
+int weir_pairs_write_open(struct weir_pairs *p, struct weir_str left,
+    const struct weir_pair_right *right, struct weir_buf *out,
+    struct weir_error *err);
+
+/* Its parts: append the fields of both; and free what is known of names. */
+void weir_pairs_fields(struct weir_pairs *p, struct weir_str left,
+    const struct weir_pair_right *right, struct weir_buf *out);
+void weir_pairs_forget(struct weir_pairs *p);
 
 #endif

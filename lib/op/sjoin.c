@@ -249,7 +249,10 @@ weir_sjoin_put(struct weir_sjoin *sj, struct weir_stage *st,
 	struct weir_error why;
 
 	sj->out.len = 0;
-	if (weir_pairs_write(&sj->pairs, r->left, r->right, &sj->out, &why) < 0)
+	if ((r->open != NULL ? weir_pairs_write_open(
+				   &sj->pairs, r->left, r->open, &sj->out, &why)
+			     : weir_pairs_write(&sj->pairs, r->left, r->right,
+				   &sj->out, &why)) < 0)
 		return failed(st, r->left, r->right, &why, err);
 	if (r->flags & WEIR_RETRACT) {
 		while (sj->out.data[sj->out.len - 1] != '}')

@@ -14,7 +14,7 @@
 
 /* Rows by key; their texts live as long as all of them. */
 struct rows {
-	struct weir_table *table; /* of struct weir_str */
+	struct weir_table *table; /* of struct weir_pair_right */
 	struct weir_arena texts;
 	size_t bytes;
 };
@@ -24,6 +24,7 @@ struct item {
 	struct weir_key key;
 	uint64_t hash;
 	int found; /* 1: it has a key; 0: none that matches; -1: it is bad */
+	const struct weir_pair_right *row; /* of that key, or NULL */
 };
 
 struct fixed {
@@ -45,23 +46,48 @@ clear_rows(struct rows *r)
 	*r = (struct rows){.table = NULL};
 }
 
+static struct weir_str
+keep_text(struct rows *r, struct weir_str text)
+{
+	char *copy = weir_arena_alloc(&r->texts, text.len + WEIR_PAD);
+
+	memcpy(copy, text.s, text.len);
+	memset(copy + text.len, '\n', WEIR_PAD);
+	return (struct weir_str){copy, text.len};
+}
+
+/* Its fields mostly stand in its text as they are to come out, at the end. */
+static void
+open_row(struct fixed *f, struct rows *r, struct weir_pair_right *row)
+{
+	struct weir_str text = row->text, fields;
+
+	weir_pairs_open(&f->j.pairs, text, row);
+	fields = row->fields;
+	if (fields.len == 0)
+		return;
+	if (fields.len < text.len &&
+	    memcmp(text.s + text.len - 1 - fields.len, fields.s, fields.len) ==
+		0)
+		row->fields.s = text.s + text.len - 1 - fields.len;
+	else
+		row->fields = keep_text(r, fields);
+}
+
 static int
 put_row(struct fixed *f, struct rows *r, const struct weir_key *key,
     struct weir_str text, struct weir_error *err)
 {
-	struct weir_str *at;
-	char *copy;
+	struct weir_pair_right *row;
 	int added;
 
 	if (r->table == NULL)
-		r->table = weir_table_new(sizeof *at);
-	at = weir_table_put(r->table, key->canonical.s, key->canonical.len,
+		r->table = weir_table_new(sizeof *row);
+	row = weir_table_put(r->table, key->canonical.s, key->canonical.len,
 	    weir_table_hash(r->table, key->canonical.s, key->canonical.len),
 	    &added);
-	copy = weir_arena_alloc(&r->texts, text.len + WEIR_PAD);
-	memcpy(copy, text.s, text.len);
-	memset(copy + text.len, '\n', WEIR_PAD);
-	*at = (struct weir_str){copy, text.len};
+	row->text = keep_text(r, text);
+	open_row(f, r, row);
 	r->bytes = weir_table_bytes(r->table) + r->texts.total;
 	return weir_sjoin_limit(&f->j, f->rows.bytes + f->next.bytes,
 	    weir_table_count(r->table), err);
@@ -110,7 +136,7 @@ table(void *self, struct weir_stage *st, size_t operand, struct weir_error *err)
 	f->rows = f->next;
 	f->next = (struct rows){.table = NULL};
 	if (f->rows.table == NULL)
-		f->rows.table = weir_table_new(sizeof(struct weir_str));
+		f->rows.table = weir_table_new(sizeof(struct weir_pair_right));
 	count(f, st);
 	return 1;
 }
@@ -128,10 +154,11 @@ stay(void *self, struct weir_stage *st, size_t operand)
 
 /* --- the stream --- */
 
-/* Keys of a run, and the memory that their rows lie in. */
+/* The keys of a run, then their rows; and the memory that those lie in. */
 static void
 prepare(struct fixed *f, const struct weir_block *b, uint32_t i, uint32_t n)
 {
+	const struct weir_table *t = f->rows.table;
 	struct item *item = f->run;
 
 	weir_arena_reset(&f->j.keys_arena);
@@ -141,12 +168,28 @@ prepare(struct fixed *f, const struct weir_block *b, uint32_t i, uint32_t n)
 		item->found = (b->events[i + k].flags & WEIR_RETRACT)
 		    ? -1
 		    : weir_sjoin_key(&f->j, WEIR_LEFT, &row, &item->key, NULL);
+		item->row = NULL;
 		if (item->found <= 0)
 			continue;
-		item->hash = weir_table_hash(f->rows.table,
-		    item->key.canonical.s, item->key.canonical.len);
-		weir_table_prefetch(f->rows.table, item->hash);
+		item->hash = weir_table_hash(
+		    t, item->key.canonical.s, item->key.canonical.len);
+		weir_table_prefetch(t, item->hash);
 	}
+	item = f->run;
+	for (uint32_t k = 0; k < n; k++, item++) {
+		if (item->found <= 0)
+			continue;
+		item->row = weir_table_get(t, item->key.canonical.s,
+		    item->key.canonical.len, item->hash);
+		if (item->row != NULL)
+			__builtin_prefetch(item->row);
+	}
+	item = f->run;
+	for (uint32_t k = 0; k < n; k++, item++)
+		if (item->row != NULL) {
+			__builtin_prefetch(item->row->fields.s);
+			__builtin_prefetch(item->row->fields.s + 64);
+		}
 }
 
 /* Say why the event has no key. */
@@ -174,20 +217,21 @@ join(struct fixed *f, struct weir_stage *st, const struct weir_block *b,
 	struct weir_sjoin_result r = {.left = {b->text + ev->off, ev->len},
 	    .time = ev->time,
 	    .release = weir_time_add(ev->watermark, 1)};
-	const struct weir_str *row = NULL;
+	const struct weir_pair_right *row = item->row;
 	int rc;
 
 	if (item->found < 0)
 		return refuse(f, st, b, i, err);
-	if (item->found > 0)
-		row = weir_table_get(f->rows.table, item->key.canonical.s,
-		    item->key.canonical.len, item->hash);
 	if (row != NULL) {
-		rc = weir_sjoin_test(&f->j, st, r.left, *row, err);
+		rc = f->j.config.where == NULL
+		    ? 1
+		    : weir_sjoin_test(&f->j, st, r.left, row->text, err);
 		if (rc < 0)
 			return -1;
-		if (rc > 0)
-			r.right = *row;
+		if (rc > 0) {
+			r.right = row->text;
+			r.open = row;
+		}
 	}
 	switch (f->j.type) {
 	case WEIR_SEMI:
@@ -233,7 +277,7 @@ save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 {
 	struct fixed *f = self;
 	struct weir_buf *out = &f->j.out;
-	const struct weir_str *row;
+	const struct weir_pair_right *row;
 	const char *key;
 	uint64_t at = 0;
 	size_t len;
@@ -244,7 +288,7 @@ save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 	    (row = weir_table_next(f->rows.table, &at, &key, &len)) != NULL) {
 		out->len = 0;
 		weir_buf_puts(out, "{\"r\":");
-		weir_buf_add(out, row->s, row->len);
+		weir_buf_add(out, row->text.s, row->text.len);
 		weir_buf_putc(out, '}');
 		if (weir_snapshot_line(w, out->data, out->len, err) < 0)
 			return -1;
