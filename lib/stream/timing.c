@@ -1,11 +1,23 @@
 #include "stream/timing.h"
 
 #include "base/num.h"
+#include "base/text.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 static const char *const unit_names[] = {"s", "ms", "us", "ns"};
+
+static void
+say_absent(struct weir_timing *t, const struct weir_timing_config *c)
+{
+	char shown[64];
+
+	snprintf(t->absent, sizeof t->absent, "no time: %s %s is not there",
+	    c->option != NULL ? c->option : "-t",
+	    weir_show_into(shown, sizeof shown, c->time, strlen(c->time)));
+}
 
 int
 weir_timing_init(struct weir_timing *t, const struct weir_timing_config *c,
@@ -22,6 +34,7 @@ weir_timing_init(struct weir_timing *t, const struct weir_timing_config *c,
 		if (t->time == NULL)
 			return -1;
 		t->time_slot = weir_expr_field(t->time);
+		say_absent(t, c);
 	}
 	if (c->watermark != NULL) {
 		t->mark = weir_expr_compile(&scope, c->watermark,
@@ -112,7 +125,7 @@ evaluate(struct weir_timing *t, const struct weir_expr *x,
 		return 0;
 	}
 	if (got == 0) {
-		*why = "no time";
+		*why = t->absent;
 		return 0;
 	}
 	if (!from_value(t, &v, ns, why))

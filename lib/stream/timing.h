@@ -27,8 +27,9 @@ struct weir_timing_config {
 struct weir_timing {
 	struct weir_timing_config c;
 	struct weir_expr *time, *mark;
-	int time_slot; /* if time is just a field, else WEIR_NO_SLOT */
-	int unit;      /* -1: not known yet */
+	int time_slot;	 /* if time is just a field, else WEIR_NO_SLOT */
+	char absent[96]; /* why there is no time where it gives none */
+	int unit;	 /* -1: not known yet */
 	struct weir_time_cache cache;
 	struct weir_arena arena;
 	int64_t watermark; /* now */
