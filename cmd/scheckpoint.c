@@ -4,6 +4,7 @@
 #include "cmd/checkpoint_options.h"
 #include "cmd/tool_signal.h"
 
+#include "base/text.h"
 #include "stream/edges.h"
 #include "stream/inspect.h"
 #include "stream/jobsink.h"
@@ -244,8 +245,16 @@ sink(struct checkpoint *c)
 static int
 put(void *ctx, const char *text, size_t len)
 {
+	struct weir_buf shown = {0};
+	int got;
+
 	(void)ctx;
-	return fwrite(text, 1, len, stdout) == len ? 1 : -1;
+	if (!isatty(1))
+		return fwrite(text, 1, len, stdout) == len ? 1 : -1;
+	weir_show_lines(&shown, text, len);
+	got = fwrite(shown.data, 1, shown.len, stdout) == shown.len ? 1 : -1;
+	weir_buf_fini(&shown);
+	return got;
 }
 
 static int

@@ -50,7 +50,10 @@ colored(const struct tool *t, int fd)
 	    strcmp(term, "dumb") != 0;
 }
 
-/* One write, so that messages of a whole pipeline do not mix. */
+/*
+ * One write, so that messages of a whole pipeline do not mix. Whoever wrote the
+ * text: nothing in it acts on a terminal.
+ */
 void
 tool_say(struct tool *t, const char *text)
 {
@@ -60,8 +63,10 @@ tool_say(struct tool *t, const char *text)
 	if (t->progress_shown)
 		weir_buf_puts(&b, PROGRESS_CLEAR);
 	t->progress_shown = false;
-	weir_buf_printf(&b, "%s%s:%s %s\n", color ? "\033[1m" : "",
-	    t->config.tool, color ? "\033[0m" : "", text);
+	weir_buf_printf(&b, "%s%s:%s ", color ? "\033[1m" : "", t->config.tool,
+	    color ? "\033[0m" : "");
+	weir_show_lines(&b, text, strlen(text));
+	weir_buf_putc(&b, '\n');
 	write_all(2, b.data, b.len);
 	weir_buf_fini(&b);
 }
@@ -364,36 +369,46 @@ tool_files(struct tool *t)
 
 /* --- running --- */
 
+/* "wrote 2 bad lines to FILE" */
+static void
+say_written(struct tool *t, const char *done, uint64_t n, const char *what,
+    const char *file)
+{
+	struct weir_buf b = {0};
+
+	weir_buf_printf(&b, "%s %llu %s%s", done, (unsigned long long)n, what,
+	    n == 1 ? "" : "s");
+	if (file != NULL) {
+		weir_buf_puts(&b, " to ");
+		weir_show(&b, file, strlen(file), SIZE_MAX);
+	}
+	tool_say(t, weir_buf_cstr(&b));
+	weir_buf_fini(&b);
+}
+
 static void
 summary(struct tool *t, const struct weir_metrics *m)
 {
 	struct weir_buf b = {0};
-	const char *s = m->bad == 1 ? "" : "s";
 
 	if (m->bad > 0 && t->config.on_error == WEIR_ON_ERROR_FILE) {
-		weir_buf_printf(&b, "wrote %llu bad line%s to %s",
-		    (unsigned long long)m->bad, s, t->config.error_file);
-		tool_say(t, weir_buf_cstr(&b));
+		say_written(
+		    t, "wrote", m->bad, "bad line", t->config.error_file);
 	} else if (m->bad > 0 && t->config.on_error == WEIR_ON_ERROR_SKIP) {
 		weir_buf_printf(&b, "skipped %llu bad line%s",
-		    (unsigned long long)m->bad, s);
+		    (unsigned long long)m->bad, m->bad == 1 ? "" : "s");
 		/* Those before a restart were told then. */
 		if (m->bad > WEIR_WARNINGS_MAX && t->first_bad.len > 0)
 			weir_buf_printf(
 			    &b, " (first: %s)", weir_buf_cstr(&t->first_bad));
 		tool_say(t, weir_buf_cstr(&b));
 	}
-	b.len = 0;
-	if (m->late > 0) {
-		weir_buf_printf(&b, "%s %llu late event%s%s%s",
+	if (m->late > 0)
+		say_written(t,
 		    t->late_file != NULL ? "wrote"
 			: t->late_passed ? "passed on"
 					 : "dropped",
-		    (unsigned long long)m->late, m->late == 1 ? "" : "s",
-		    t->late_file != NULL ? " to " : "",
-		    t->late_file != NULL ? t->late_file : "");
-		tool_say(t, weir_buf_cstr(&b));
-	}
+		    m->late, "late event", t->late_file);
 	weir_buf_fini(&b);
 }
 

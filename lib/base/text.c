@@ -93,6 +93,21 @@ weir_show(struct weir_buf *out, const char *s, size_t len, size_t max)
 	}
 }
 
+void
+weir_show_lines(struct weir_buf *out, const char *s, size_t len)
+{
+	struct unit u;
+	size_t at;
+
+	for (at = 0; at < len; at += u.from) {
+		show_unit(&u, s + at, len - at);
+		if (s[at] == '\n')
+			weir_buf_putc(out, '\n');
+		else
+			weir_buf_add(out, u.text, u.len);
+	}
+}
+
 char *
 weir_show_into(char *out, size_t cap, const char *s, size_t len)
 {

@@ -13,8 +13,11 @@
  */
 void weir_show(struct weir_buf *out, const char *s, size_t len, size_t max);
 
+/* A text of several lines: the same, but newlines stay. */
+void weir_show_lines(struct weir_buf *out, const char *s, size_t len);
+
 /*
- * The same into an array: always NUL-terminated, "..." at the end if cap bytes
+ * weir_show() into an array: always NUL-terminated, "..." at the end if cap bytes
  * are too few; returns out.
  */
 char *weir_show_into(char *out, size_t cap, const char *s, size_t len);

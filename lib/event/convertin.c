@@ -285,8 +285,11 @@ odd_record(struct weir_reader *r, enum weir_verdict v,
 static int
 bad_header(const struct weir_reader *r, const char *why, struct weir_error *err)
 {
+	char shown[WEIR_SOURCE_SHOWN];
+
 	return weir_fail(err, WEIR_INPUT, "%s:%llu: %s",
-	    weir_source_name(r->source), (unsigned long long)r->line + 1, why);
+	    weir_source_shown(r->source, shown),
+	    (unsigned long long)r->line + 1, why);
 }
 
 /* The first record of a file names the columns. 1, 0 to wait, -1. */

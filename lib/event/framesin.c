@@ -20,9 +20,11 @@ limit(const struct weir_reader *r)
 static int
 corrupt(const struct weir_reader *r, const char *what, struct weir_error *err)
 {
+	char shown[WEIR_SOURCE_SHOWN];
+
 	return weir_fail(err, WEIR_INPUT,
 	    "%s: corrupt frame %llu at byte %llu: %s",
-	    weir_source_name(r->source), (unsigned long long)r->in.seq,
+	    weir_source_shown(r->source, shown), (unsigned long long)r->in.seq,
 	    (unsigned long long)r->offset, what);
 }
 
@@ -95,7 +97,8 @@ weir_frames_ready(const struct weir_reader *r)
 int
 weir_frames_end(struct weir_reader *r, struct weir_error *err)
 {
-	const char *name = weir_source_name(r->source);
+	char shown[WEIR_SOURCE_SHOWN];
+	const char *name = weir_source_shown(r->source, shown);
 	unsigned long long seq = r->in.seq;
 
 	if (r->in.ended)

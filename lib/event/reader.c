@@ -194,6 +194,7 @@ static int
 recognise(struct weir_reader *r, bool last, struct weir_error *err)
 {
 	enum weir_format format = guess(r->buf + r->pos, r->end - r->pos);
+	char shown[WEIR_SOURCE_SHOWN];
 
 	if (format == WEIR_FORMAT_AUTO && (!last || r->end == r->pos))
 		return 1;
@@ -203,7 +204,7 @@ recognise(struct weir_reader *r, bool last, struct weir_error *err)
 	    (format == WEIR_FORMAT_FRAMES || r->format == WEIR_FORMAT_FRAMES))
 		return weir_fail(err, WEIR_INPUT,
 		    "%s: frames and other formats in one input",
-		    weir_source_name(r->source));
+		    weir_source_shown(r->source, shown));
 	r->format = format;
 	r->recognised = true;
 	return 1;

@@ -461,6 +461,14 @@ weir_source_name(const struct weir_source *s)
 	return s->file.path ? s->file.path : s->c.names[s->i];
 }
 
+const char *
+weir_source_shown(const struct weir_source *s, char out[WEIR_SOURCE_SHOWN])
+{
+	const char *name = weir_source_name(s);
+
+	return weir_show_into(out, WEIR_SOURCE_SHOWN, name, strlen(name));
+}
+
 int64_t
 weir_source_time(const struct weir_source *s)
 {

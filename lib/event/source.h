@@ -99,7 +99,11 @@ int weir_source_fd(const struct weir_source *s, int *timeout_ms);
 bool weir_source_due(const struct weir_source *s);
 /* Is this file being read, or about to be? */
 bool weir_source_has(const struct weir_source *s, uint64_t dev, uint64_t ino);
-const char *weir_source_name(const struct weir_source *s); /* for messages */
+const char *weir_source_name(const struct weir_source *s);
+/* The same for messages, as weir_show() gives it: returns out. */
+#define WEIR_SOURCE_SHOWN 256
+const char *weir_source_shown(
+    const struct weir_source *s, char out[WEIR_SOURCE_SHOWN]);
 /* When the current file was last changed, or now, in seconds since 1970. */
 int64_t weir_source_time(const struct weir_source *s);
 /* Is it read without waiting for a writer? May change with each read. */

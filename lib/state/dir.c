@@ -70,8 +70,11 @@ weir_part_name(const char *stage)
 bool
 weir_name_good(const char *name)
 {
-	return *name != '\0' && *name != '.' && strchr(name, '/') == NULL &&
-	    strlen(name) <= 255;
+	const char *s = name;
+
+	while (*s > ' ' && *s <= '~' && *s != '/')
+		s++;
+	return *s == '\0' && s > name && s - name <= 255 && *name != '.';
 }
 
 int
@@ -93,6 +96,13 @@ weir_names_read(int fd, struct weir_names *names, struct weir_error *err)
 	while ((errno = 0, e = readdir(dir)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
+		if (names->n == WEIR_NAMES_MAX) {
+			weir_fail(err, WEIR_STATE, "more than %d files",
+			    WEIR_NAMES_MAX);
+			closedir(dir);
+			weir_names_fini(names);
+			return -1;
+		}
 		names->name = weir_grow(names->name, &names->cap, names->n + 1,
 		    sizeof *names->name);
 		names->name[names->n++] = weir_strdup(e->d_name);
@@ -219,6 +229,31 @@ int
 weir_run_open(const struct weir_dir *d, struct weir_error *err)
 {
 	return weir_dir_sub(d, "run", true, err);
+}
+
+int
+weir_report_open(
+    const struct weir_dir *d, uint64_t epoch, struct weir_error *err)
+{
+	int run = weir_run_open(d, err), fd;
+	struct stat st;
+	char name[48];
+
+	if (run < 0)
+		return -1;
+	snprintf(name, sizeof name, "commit.%" PRIu64, epoch);
+	fd = openat(
+	    run, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+	close(run);
+	if (fd < 0)
+		return weir_fail_errno(err, "cannot reach the committer");
+	/* Who writes a report waits until it is taken. */
+	if (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode) &&
+	    st.st_uid == geteuid() && fcntl(fd, F_SETFL, O_RDWR) == 0)
+		return fd;
+	close(fd);
+	weir_fail(err, WEIR_STATE, "%s: not a FIFO of ours", name);
+	return weir_dir_blame(d, "/run/", err);
 }
 
 char *

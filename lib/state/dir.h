@@ -140,6 +140,12 @@ int weir_cp_open(
 int weir_out_open(const struct weir_dir *d, struct weir_error *err);
 /* run/, likewise. */
 int weir_run_open(const struct weir_dir *d, struct weir_error *err);
+/*
+ * run/commit.<epoch>, where reports go: a descriptor, or -1. It is for reading
+ * and writing: that never waits, and there is no SIGPIPE if its reader is gone.
+ */
+int weir_report_open(
+    const struct weir_dir *d, uint64_t epoch, struct weir_error *err);
 /* All there are, committed or not, by n then epoch, malloc'd; -1 on failure. */
 int weir_cp_list(const struct weir_dir *d, struct weir_cp **cps, size_t *n,
     struct weir_error *err);

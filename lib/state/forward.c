@@ -147,20 +147,14 @@ append(struct forward *f, int fd, uint64_t off, uint64_t at, uint64_t len)
 static int
 forward_file(struct forward *f, const struct weir_pending *p, uint64_t off)
 {
-	struct weir_digest digest;
 	uint64_t len, have = f->size > off ? f->size - off : 0;
 	int fd, r;
 
 	r = f->out < 0
 	    ? 0
-	    : weir_file_digest(f->out, p->file, &len, &digest, f->err);
+	    : weir_file_verify(f->out, p->file, p->len, &p->digest, f->err);
 	if (r == 0)
 		return check_gone(f, p, off);
-	if (r == 1 &&
-	    (len != p->len || digest.lo != p->digest.lo ||
-		digest.hi != p->digest.hi))
-		r = weir_fail(f->err, WEIR_STATE,
-		    "%s: damaged: not what its manifest says", p->file);
 	if (r == 1)
 		r = weir_open_regular(f->out, p->file, &fd, &len, f->err);
 	if (r != 1)

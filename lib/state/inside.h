@@ -40,6 +40,7 @@ int weir_dir_ours(int fd, const char *shown, struct weir_error *err);
 /* path absolute, without slashes at its end, malloc'd; NULL with *err. */
 char *weir_path_absolute(const char *path, struct weir_error *err);
 
+#define WEIR_NAMES_MAX 1000000 /* in a directory */
 /* The names in a directory, but . and .. */
 struct weir_names {
 	size_t n, cap;
@@ -50,7 +51,10 @@ void weir_names_fini(struct weir_names *names);
 
 /* Digits without leading zeros, below 2^63: 1 or 0. */
 int weir_count_read(const char *s, size_t len, uint64_t *v);
-/* Can it be a file's name: not empty, no slash, not hidden, not too long? */
+/*
+ * Can it be the name of one of our files: of printable ASCII, without blanks and
+ * slashes, not hidden, not empty or too long?
+ */
 bool weir_name_good(const char *name);
 /* Is there a MANIFEST? 1, 0, -1. */
 int weir_cp_committed(

@@ -103,14 +103,15 @@ open_lock(struct weir_dir *d, struct weir_error *err)
 		return 1;
 	fd = openat(d->fd, "lock",
 	    O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 && errno != ELOOP && errno != ENXIO) {
+	if (fd < 0 && errno != ELOOP && errno != ENXIO && errno != EISDIR) {
 		weir_fail_errno(err, "lock");
 		return weir_dir_blame(d, "/", err);
 	}
-	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode)) {
+	if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) ||
+	    st.st_uid != geteuid()) {
 		if (fd >= 0)
 			close(fd);
-		weir_fail(err, WEIR_STATE, "lock: not a regular file");
+		weir_fail(err, WEIR_STATE, "lock: not a regular file of ours");
 		return weir_dir_blame(d, "/", err);
 	}
 	d->lock = fd;

@@ -240,26 +240,6 @@ weir_manifest_save(const struct weir_dir *d, const struct weir_manifest *m,
 /* --- verifying --- */
 
 static int
-verify_pending(int out, const struct weir_pending *f, struct weir_error *err)
-{
-	struct weir_digest digest;
-	uint64_t len;
-	int got = weir_file_digest(out, f->file, &len, &digest, err);
-
-	if (got != 1)
-		return got; /* gone: it is visible */
-	if (len != f->len)
-		return weir_fail(err, WEIR_STATE,
-		    "%s: damaged: %llu bytes, the manifest says %llu", f->file,
-		    (unsigned long long)len, (unsigned long long)f->len);
-	if (digest.lo != f->digest.lo || digest.hi != f->digest.hi)
-		return weir_fail(err, WEIR_STATE,
-		    "%s: damaged: not the bytes that the manifest says",
-		    f->file);
-	return 1;
-}
-
-static int
 verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
     struct weir_error *err)
 {
@@ -271,9 +251,14 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 	if (out < 0)
 		return weir_fail(err, why.status, "%s", why.text);
 	for (size_t i = 0; i < m->nsinks && r == 1; i++)
-		for (size_t k = 0; k < m->sinks[i].nfiles && r == 1; k++)
-			if (verify_pending(out, &m->sinks[i].files[k], err) < 0)
+		for (size_t k = 0; k < m->sinks[i].nfiles && r == 1; k++) {
+			const struct weir_pending *p = &m->sinks[i].files[k];
+
+			/* one that is gone is visible */
+			if (weir_file_verify(
+				out, p->file, p->len, &p->digest, err) < 0)
 				r = weir_dir_blame(d, "/out/", err);
+		}
 	close(out);
 	return r;
 }

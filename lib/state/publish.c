@@ -168,8 +168,34 @@ weir_publish_over(int dirfd, const char *name, const void *data, size_t len,
 }
 
 /*
- * Open a file to read, whoever put it there: no link, and a FIFO does not make
- * us wait. 1 with *fd and *size, 0, -1 as weir_slurp().
+ * Is what has this name, or what was opened, a file that only we write? It may
+ * have other names: savepoints are links.
+ */
+static int
+check_file(const struct stat *st, const char *shown, struct weir_error *err)
+{
+	if (S_ISLNK(st->st_mode))
+		return weir_fail(
+		    err, WEIR_STATE, "%s: is a symbolic link", shown);
+	if (!S_ISREG(st->st_mode))
+		return weir_fail(
+		    err, WEIR_STATE, "%s: not a regular file", shown);
+	if (st->st_uid != geteuid())
+		return weir_fail(err, WEIR_STATE,
+		    "%s: belongs to user %lu, not to us (user %lu)", shown,
+		    (unsigned long)st->st_uid, (unsigned long)geteuid());
+	if ((st->st_mode & 022) != 0)
+		return weir_fail(err, WEIR_STATE,
+		    "%s: others may write to it (mode %03o): chmod go-w first",
+		    shown, (unsigned)st->st_mode & 0777);
+	return 1;
+}
+
+/*
+ * Open a file to read, whoever put it there: no link, no device, and a FIFO
+ * does not make us wait. It is looked at first, since opening can have effects,
+ * and again, since it may be another by then. 1 with *fd and *size, 0, -1 as
+ * weir_slurp().
  */
 int
 weir_open_regular(int dirfd, const char *name, int *fd, uint64_t *size,
@@ -177,29 +203,26 @@ weir_open_regular(int dirfd, const char *name, int *fd, uint64_t *size,
 {
 	char shown[SHOW];
 	struct stat st;
+	int r;
 
+	*fd = -1;
 	weir_show_into(shown, sizeof shown, name, strlen(name));
+	if (fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+		return errno == ENOENT ? 0 : weir_fail_errno(err, "%s", shown);
+	if (check_file(&st, shown, err) < 0)
+		return -1;
 	*fd = openat(dirfd, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (*fd < 0 && errno == ENOENT)
 		return 0;
-	if (*fd < 0 && errno == ELOOP)
-		return weir_fail(
-		    err, WEIR_STATE, "%s: is a symbolic link", shown);
-	if (*fd < 0 && errno == ENXIO)
-		return weir_fail(
-		    err, WEIR_STATE, "%s: not a regular file", shown);
-	if (*fd < 0)
-		return weir_fail_errno(err, "%s", shown);
-	if (fstat(*fd, &st) != 0) {
-		weir_fail_errno(err, "%s", shown);
-	} else if (!S_ISREG(st.st_mode)) {
-		weir_fail(err, WEIR_STATE, "%s: not a regular file", shown);
-	} else {
+	r = *fd < 0 || fstat(*fd, &st) != 0 ? weir_fail_errno(err, "%s", shown)
+					    : check_file(&st, shown, err);
+	if (r == 1) {
 		*size = (uint64_t)st.st_size;
 		return 1;
 	}
-	close(*fd);
+	if (*fd >= 0)
+		close(*fd);
 	*fd = -1;
 	return -1;
 }
@@ -248,22 +271,31 @@ weir_hash_range(int fd, uint64_t off, uint64_t len, struct weir_hasher *h)
 }
 
 int
-weir_file_digest(int dirfd, const char *name, uint64_t *len,
-    struct weir_digest *digest, struct weir_error *err)
+weir_file_verify(int dirfd, const char *name, uint64_t len,
+    const struct weir_digest *digest, struct weir_error *err)
 {
+	struct weir_digest found;
 	struct weir_hasher *h;
-	int fd, r = weir_open_regular(dirfd, name, &fd, len, err);
+	uint64_t size;
+	int fd, r = weir_open_regular(dirfd, name, &fd, &size, err);
 
 	if (r <= 0)
 		return r;
+	if (size != len) { /* not hashed: a file of nothing can be huge */
+		close(fd);
+		return weir_fail(err, WEIR_STATE,
+		    "%s: damaged: %llu bytes, the manifest says %llu", name,
+		    (unsigned long long)size, (unsigned long long)len);
+	}
 	h = weir_hasher_new();
-	r = weir_hash_range(fd, 0, *len, h);
+	r = weir_hash_range(fd, 0, len, h);
+	found = weir_hasher_digest(h);
+	weir_hasher_free(h);
 	if (r < 0)
 		weir_fail_errno(err, "%s", name);
-	else if (r == 0) /* somebody cut it meanwhile */
-		r = weir_fail(err, WEIR_STATE, "%s: damaged", name);
-	*digest = weir_hasher_digest(h);
-	weir_hasher_free(h);
+	else if (r == 0 || found.lo != digest->lo || found.hi != digest->hi)
+		r = weir_fail(err, WEIR_STATE,
+		    "%s: damaged: not the bytes that the manifest says", name);
 	close(fd);
 	return r;
 }

@@ -38,17 +38,20 @@ int weir_publish_over(int dirfd, const char *name, const void *data, size_t len,
 /* All of it, whatever write(2) takes at a time; -1 with errno. */
 int weir_write_all(int fd, const void *data, size_t len);
 /*
- * Open a regular file to read, whoever put it there: never follows a link nor
- * waits for a FIFO. 1 with *fd and *size, 0 if there is none, -1 with *err
+ * Open a regular file to read, whoever put it there: never follows a link,
+ * waits for a FIFO or opens a device; it must be ours alone to write. 1 with *fd and *size, 0 if there is none, -1 with *err
  * (WEIR_STATE if it is something else).
  */
 int weir_open_regular(int dirfd, const char *name, int *fd, uint64_t *size,
     struct weir_error *err);
 /* As much as there is up to len, from off: how much, or -1 with errno. */
 ssize_t weir_pread_all(int fd, void *data, size_t len, uint64_t off);
-/* Length and digest of a whole regular file: 1, 0 if there is none, -1. */
-int weir_file_digest(int dirfd, const char *name, uint64_t *len,
-    struct weir_digest *digest, struct weir_error *err);
+/*
+ * Has a regular file, of a name that was checked, this length and digest? 1, 0
+ * if there is none, -1 with *err (WEIR_STATE if not).
+ */
+int weir_file_verify(int dirfd, const char *name, uint64_t len,
+    const struct weir_digest *digest, struct weir_error *err);
 /* Hash len bytes of fd from off on: 1, 0 if there are fewer, -1 with errno. */
 int weir_hash_range(int fd, uint64_t off, uint64_t len, struct weir_hasher *h);
 /*

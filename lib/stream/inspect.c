@@ -322,9 +322,11 @@ no_stage(
 	struct weir_buf names = {0};
 	char shown[SHOW];
 
-	for (size_t i = 0; i < m->nparts; i++)
-		weir_buf_printf(
-		    &names, "%s%s", i > 0 ? ", " : "", m->parts[i].stage);
+	for (size_t i = 0; i < m->nparts; i++) {
+		weir_buf_puts(&names, i > 0 ? ", " : "");
+		weir_show(
+		    &names, m->parts[i].stage, strlen(m->parts[i].stage), SHOW);
+	}
 	weir_fail(err, WEIR_USAGE,
 	    "checkpoint %" PRIu64 " holds no state of %s; it holds %s", m->cp.n,
 	    weir_show_into(shown, sizeof shown, stage, strlen(stage)),
@@ -375,8 +377,13 @@ tell(struct verdict *v, const char *what, const char *why)
 	struct weir_buf out = {0};
 	int got;
 
-	weir_buf_printf(&out, "%s: %s\n", what, why != NULL ? why : "whole");
-	v->damaged |= why != NULL;
+	weir_buf_printf(&out, "%s: ", what);
+	if (why == NULL)
+		why = "whole";
+	else
+		v->damaged = true;
+	weir_show_lines(&out, why, strlen(why));
+	weir_buf_putc(&out, '\n');
 	got = v->put(v->ctx, out.data, out.len);
 	weir_buf_fini(&out);
 	return got;
@@ -420,6 +427,8 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 		struct stat st;
 		const char *why = NULL;
 
+		if (s->path == NULL)
+			continue;
 		/* pending output counts: the next start appends it */
 		for (size_t k = 0; k < m->nsinks; k++)
 			if (strcmp(m->sinks[k].name, s->name) == 0)

@@ -146,15 +146,10 @@ static int
 hold_fifo(
     struct weir_jobsink *s, const struct weir_hello *h, struct weir_error *err)
 {
-	char name[48];
-	int run = weir_run_open(&s->dir, err);
-
-	if (run == -1)
+	s->lock_fd = weir_report_open(&s->dir, h->epoch, err);
+	if (s->lock_fd == -1)
 		return -1;
-	snprintf(name, sizeof name, "commit.%" PRIu64, h->epoch);
-	s->lock_fd = openat(run, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	close(run);
-	if (s->lock_fd == -1 || flock(s->lock_fd, LOCK_SH) == -1)
+	if (flock(s->lock_fd, LOCK_SH) == -1)
 		return weir_fail_errno(err, "cannot reach the committer");
 	return 1;
 }

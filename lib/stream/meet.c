@@ -10,6 +10,8 @@
 #define _GNU_SOURCE
 #include "stream/runtime.h"
 
+#include "base/text.h"
+
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -52,10 +54,12 @@ known(const struct weir_stage *st, const struct weir_input *in)
 static int
 differ(const struct weir_input *in, struct weir_error *err)
 {
+	char shown[WEIR_SOURCE_SHOWN];
+
 	return weir_fail(err, WEIR_USAGE,
 	    "%s: not a stream of the same job as the other inputs: make it a "
 	    "source of the job, as in -i NAME=FILE",
-	    weir_source_name(in->source));
+	    weir_source_shown(in->source, shown));
 }
 
 int
@@ -105,10 +109,13 @@ meet(struct weir_stage *st, struct weir_input *in, struct weir_error *err)
 static int
 check_job(struct weir_stage *st, struct weir_error *err)
 {
+	char shown[WEIR_SOURCE_SHOWN];
 	size_t i;
 
 	for (i = 0; i < st->ninputs; i++) {
 		struct weir_input *in = &st->inputs[i];
+		const char *name =
+		    in->name != NULL ? in->name : "standard input";
 
 		if (in->table || !st->hello.job)
 			continue;
@@ -116,13 +123,14 @@ check_job(struct weir_stage *st, struct weir_error *err)
 		    weir_reader_format(in->reader) == WEIR_FORMAT_AUTO)
 			return weir_fail(err, WEIR_UPSTREAM,
 			    "%s: ended before it began",
-			    weir_source_name(in->source));
+			    weir_source_shown(in->source, shown));
 		if (in->reader == NULL ||
 		    weir_reader_format(in->reader) != WEIR_FORMAT_FRAMES)
 			return weir_fail(err, WEIR_USAGE,
 			    "%s: not a stream of the job: make it a source, as "
 			    "in -i NAME=FILE",
-			    in->name != NULL ? in->name : "standard input");
+			    weir_show_into(
+				shown, sizeof shown, name, strlen(name)));
 	}
 	return 1;
 }

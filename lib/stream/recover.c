@@ -86,6 +86,8 @@ forward(const struct weir_dir *d, const struct weir_job *job,
 		const struct weir_manifest_sink *ms = sink_of(m, js->name);
 		int fd, r;
 
+		if (js->path == NULL)
+			continue;
 		if (ms == NULL)
 			ms = &none;
 		fd = weir_visible_open(

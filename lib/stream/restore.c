@@ -304,24 +304,6 @@ restore(struct weir_stage *st, struct saved *saved, struct weir_error *err)
 	return got;
 }
 
-static int
-open_report(struct weir_stage *st, struct weir_error *err)
-{
-	char name[48];
-	int run_fd = weir_run_open(&st->dir, err);
-
-	if (run_fd < 0)
-		return -1;
-	snprintf(name, sizeof name, "commit.%llu",
-	    (unsigned long long)st->hello.epoch);
-	/* O_RDWR: never blocks, and never a SIGPIPE if the reader is gone. */
-	st->report_fd = openat(run_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	close(run_fd);
-	if (st->report_fd < 0)
-		return weir_fail_errno(err, "cannot reach the committer");
-	return 1;
-}
-
 int
 weir_stage_join(struct weir_stage *st, struct weir_error *err)
 {
@@ -331,7 +313,8 @@ weir_stage_join(struct weir_stage *st, struct weir_error *err)
 
 	if (weir_dir_open(&st->dir, st->hello.dir, false, err) <= 0 ||
 	    weir_dir_join(&st->dir, st->hello.epoch, err) < 0 ||
-	    open_report(st, err) < 0)
+	    (st->report_fd = weir_report_open(&st->dir, st->hello.epoch, err)) <
+		0)
 		return -1;
 	WEIR_PROBE("stage.joined");
 	if (restore(st, &saved, err) < 0)

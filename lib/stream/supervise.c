@@ -291,7 +291,7 @@ live(struct weir_incarnation *j, struct weir_error *err)
 		return GIVEN_UP;
 	if (weir_incarnation_start(j, err) == -1) {
 		weir_incarnation_wind_down(j, 0);
-		return TRY_AGAIN;
+		return err->status == WEIR_SYSTEM ? TRY_AGAIN : GIVEN_UP;
 	}
 	return watch(j, err);
 }

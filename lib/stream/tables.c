@@ -101,11 +101,13 @@ take_events(
 static int
 take_sign(struct weir_input *in, struct weir_error *err)
 {
+	char shown[WEIR_SOURCE_SHOWN];
+
 	if (in->item.kind == WEIR_ITEM_HELLO && in->item.hello.job)
 		return weir_fail(err, WEIR_USAGE,
 		    "%s: a stream of the job, which has no end to wait for, "
 		    "cannot be a table",
-		    weir_source_name(in->source));
+		    weir_source_shown(in->source, shown));
 	if (in->item.kind != WEIR_ITEM_END)
 		return 1;
 	if (in->item.end.reason == WEIR_FAILED)
