@@ -174,7 +174,7 @@ socket.socket(socket.AF_UNIX).bind("bad/job")' || skip "no python3"
 
 @test "names that would act on a terminal, or fill it" {
 	spoil none
-	esc=$'\e[2J\n\u009b31m'
+	esc=$'\e[2J\n\xc2\x9b31m'
 	: >"bad/cp/1.1$esc"
 	mkdir "bad/cp/$esc" "bad/epoch/$esc"
 	: >"bad/$cp/$esc.part"
@@ -187,5 +187,5 @@ socket.socket(socket.AF_UNIX).bind("bad/job")' || skip "no python3"
 	printf '{"weir":"manifest","version":1,"x":"%s"}\n' "$esc" \
 		>"bad/$cp/MANIFEST"
 	refused verify -d bad
-	run ! grep -q $'\e\|\u009b' stdout stderr
+	LC_ALL=C run ! grep -aq $'\e\|\xc2\x9b' stdout stderr
 }

@@ -138,6 +138,32 @@ test_inside(void)
 	shell("rm -r state");
 }
 
+/* Reports go to a FIFO of ours, and nowhere else. */
+static void
+test_report(void)
+{
+	struct weir_dir d;
+	int fd = -1;
+
+	weir_dir_open(&d, "state", true, &err);
+	close(weir_run_open(&d, &err));
+	ok(weir_report_open(&d, 1, &err) == -1 && err.status == WEIR_SYSTEM,
+	    "none: %s", err.text);
+	spill("state/run/commit.1", "x", 1);
+	ok(weir_report_open(&d, 1, &err) == -1 && err.status == WEIR_STATE,
+	    "a file: %s", err.text);
+	ok(symlink("/dev/null", "state/run/commit.2") == 0 &&
+		weir_report_open(&d, 2, &err) == -1,
+	    "a link: %s", err.text);
+	ok(mkfifo("state/run/commit.3", 0600) == 0 &&
+		(fd = weir_report_open(&d, 3, &err)) >= 0,
+	    "a FIFO");
+	ok((fcntl(fd, F_GETFL) & O_NONBLOCK) == 0, "that is waited for");
+	close(fd);
+	weir_dir_close(&d);
+	shell("rm -r state");
+}
+
 /* A child that does what() and then waits to be ended. */
 static pid_t
 child(int (*what)(struct weir_dir *), int *said)
@@ -300,6 +326,7 @@ main(void)
 	test_names();
 	test_open();
 	test_inside();
+	test_report();
 	test_lock();
 	test_side();
 	scratch_end(path);

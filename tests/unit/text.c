@@ -41,6 +41,8 @@ test_show(void)
 	shows("abc", 3, 0, "...");
 	weir_show(&b, "", 0, 0);
 	ok(b.len == 0, "nothing of nothing");
+	weir_show_lines(&b, "a\033\n\302\233\n\t", 7);
+	is_text(b.data, b.len, "a\\x1b\n\\xc2\\x9b\n\\x09");
 	weir_buf_fini(&b);
 }
 
