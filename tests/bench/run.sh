@@ -202,6 +202,44 @@ bench_dedup() {
 		TO '$dir/duck.json' (FORMAT json)"
 }
 
+# Orders and, each up to half a minute later, their payments.
+make_join() {
+	local n=$1
+	[ ! -s "$dir/payments-$n.ndjson" ] || return 0
+	seq "$n" | awk -v n="$n" '{
+		printf "{\"ts\":%.0f,\"order\":\"%08x%08x\",\"customer\":%d,\"total\":%d.%02d}\n",
+			1.7e12 + $1 * 20, $1 * 7919 % 1e6, $1, $1 % 9973, $1 % 500, $1 % 100
+	}' >"$dir/orders-$n.ndjson"
+	seq "$n" | awk '{
+		printf "%.0f {\"ts\":%.0f,\"order\":\"%08x%08x\",\"by\":\"card\",\"ref\":%d}\n",
+			t = 1.7e12 + $1 * 20 + $1 * 7907 % 30000, t, $1 * 7919 % 1e6, $1, $1
+	}' | sort -n | cut -d ' ' -f 2 >"$dir/payments-$n.ndjson"
+}
+
+bench_join() {
+	local t l r log size n=$((events / 2))
+	make_join "$n"
+	l=$dir/orders-$n.ndjson r=$dir/payments-$n.ndjson
+	size=$(($(stat -c %s "$l") + $(stat -c %s "$r")))
+	log=$l
+	echo "join: $n orders with their payments, 1:1 within a minute"
+	t=$(median "sjoin -t ts -k order --within=1m '$l' '$r'")
+	show "sjoin --within=1m" "$t"
+	per_second "$t"
+	show "sjoin --within=1m --type=anti" \
+		"$(median "sjoin -t ts -k order --within=1m --type=anti '$l' '$r'")"
+	show "sjoin --window=1m" \
+		"$(median "sjoin -t ts -k order --window=1m '$l' '$r'")"
+	peak "sjoin --within=1m" sjoin -t ts -k order --within=1m "$l" "$r"
+	duck "hash join" "$t" "COPY (SELECT * FROM
+		read_json('$l', format='newline_delimited', columns={ts: 'BIGINT',
+			\"order\": 'VARCHAR', customer: 'BIGINT', total: 'DOUBLE'}) l,
+		read_json('$r', format='newline_delimited', columns={ts: 'BIGINT',
+			\"order\": 'VARCHAR', \"by\": 'VARCHAR', ref: 'BIGINT'}) r
+		WHERE l.\"order\" = r.\"order\" AND
+			abs(r.ts - l.ts) <= 60000) TO '$dir/duck.json' (FORMAT json)"
+}
+
 bench_stages() {
 	echo "stages: three processes, every event passes"
 	show "frames" "$(median "sfilter -F -t ts 'true' '$log' | \
@@ -301,12 +339,13 @@ bench_state() {
 }
 
 all="start memory filter map formats window sketches sessions keys dedup \
-	stages latency state checkpoint"
+	join stages latency state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
 case " $* " in
-*" filter "* | *" window "* | *" sketches "* | *" sessions "* | *" dedup "*)
+*" filter "* | *" window "* | *" sketches "* | *" sessions "* | *" dedup "* | \
+	*" join "*)
 	need_duckdb
 	;;
 esac
