@@ -72,10 +72,8 @@ weir_keep_set_due(struct weir_keep *k, struct weir_stage *st)
 }
 
 static void
-count(struct weir_keep *k, struct weir_stage *st)
+count(const struct weir_keep *k, struct weir_metrics *m)
 {
-	struct weir_metrics *m = weir_stage_metrics(st);
-
 	m->state_bytes = weir_keep_bytes(k);
 	m->state_keys = k->n;
 }
@@ -91,7 +89,7 @@ weir_keep_advance(
 	if (w > k->closed)
 		k->closed = w;
 	weir_keep_set_due(k, st);
-	count(k, st);
+	count(k, weir_stage_metrics(st));
 	return 1;
 }
 
@@ -170,11 +168,12 @@ weir_keep_events(void *self, struct weir_stage *st, const struct weir_block *b,
 {
 	struct weir_keep *k = self;
 	struct weir_arrival a = {.b = b, .side = (int)weir_stage_operand(st)};
+	struct weir_metrics *m = weir_stage_metrics(st);
 	uint32_t end;
 
 	/* An input that was idle may be behind what the others closed. */
-	if (weir_stage_metrics(st)->watermark > k->closed)
-		k->closed = weir_stage_metrics(st)->watermark;
+	if (m->watermark > k->closed)
+		k->closed = m->watermark;
 	for (end = i + n; i < end; i++) {
 		const struct weir_event *ev = &b->events[i];
 
@@ -187,7 +186,7 @@ weir_keep_events(void *self, struct weir_stage *st, const struct weir_block *b,
 			return -1;
 	}
 	weir_keep_set_due(k, st);
-	count(k, st);
+	count(k, m);
 	return 1;
 }
 

@@ -133,6 +133,18 @@ evaluate(struct weir_timing *t, const struct weir_expr *x,
 	return *ns != WEIR_TIME_NONE && *ns != WEIR_TIME_MAX;
 }
 
+/* Text or a whole number, as it stands: 1, or 0 for all that is less simple. */
+static int
+from_slot(struct weir_timing *t, const char *s, size_t len, int64_t *ns)
+{
+	struct weir_num n = {.kind = WEIR_NUM_INT};
+
+	if (len >= 2 && s[0] == '"')
+		return from_text(t, s + 1, len - 2, ns);
+	return len > 0 && weir_value_small_int(s, len, &n.i) &&
+	    from_number(t, &n, ns);
+}
+
 static int
 event_time(struct weir_timing *t, const struct weir_row *row, int64_t *ns,
     const char **why, struct weir_error *scratch)
@@ -146,9 +158,8 @@ event_time(struct weir_timing *t, const struct weir_row *row, int64_t *ns,
 	if (at != WEIR_NO_SLOT) {
 		slot = &row->slots[at];
 		s = row->text + slot->off;
-		if (slot->len >= 2 && s[0] == '"' &&
-		    from_text(t, s + 1, slot->len - 2, ns) &&
-		    *ns != WEIR_TIME_NONE && *ns != WEIR_TIME_MAX)
+		if (from_slot(t, s, slot->len, ns) && *ns != WEIR_TIME_NONE &&
+		    *ns != WEIR_TIME_MAX)
 			return 1;
 	}
 	return evaluate(t, t->time, row, ns, why, scratch);
