@@ -179,3 +179,50 @@ ends() {
 	run -5 sjoin -k k --static --max-state=1M few rows
 	[[ $output == *"--max-state"* ]]
 }
+
+
+@test "in a job, rows of a lookup file are state" {
+	printf 'k,w\n1,a\n' >rows.csv
+	printf '{"k":1,"n":1}\n{"k":2,"n":2}\n' >l.json
+	pipeline='sjoin -k k --static --type=left - rows.csv'
+	scheckpoint run -d state -i l.json -o out.json --once "$pipeline"
+	printf 'k,w\n1,b\n2,b\n' >rows.csv
+	printf '{"k":1,"n":3}\n{"k":2,"n":4}\n' >>l.json
+	scheckpoint run -d state -i l.json -o out.json --once "$pipeline"
+	printf '{"k":%d,"n":%d%s}\n' 1 1 ',"w":"a"' 2 2 '' 1 3 ',"w":"a"' \
+		2 4 '' | diff - out.json
+	rm rows.csv
+	printf '{"k":1,"n":5}\n' >>l.json
+	scheckpoint run -d state -i l.json -o out.json --once "$pipeline"
+	[ "$(tail -n 1 out.json)" = '{"k":1,"n":5,"w":"a"}' ]
+}
+
+@test "in a job, tables go on where they were" {
+	for i in $(seq 0 199); do
+		printf '{"t":%d,"k":%d,"n":%d}\n' $((i * 3)) $((i % 7)) $i >&3
+		printf '{"t":%d,"k":%d,"w":%d}\n' $((i * 3 + i % 5)) \
+			$((i % 9)) $((i % 11)) >&4
+	done 3>all.l 4>all.r
+	for how in '--table --type=left' '--table --ttl=20s' \
+		'--table-table --type=outer --ttl=20s' \
+		'--table-table --mode=retract'; do
+		# A way is words.
+		# shellcheck disable=SC2086
+		sjoin -t t --time-unit=s --max-delay=5s -k k $how \
+			--delete-if='n == 3 || w == 4' all.l all.r >want
+		rm -rf state l.json r.json out.json
+		for n in 50 51 130 200; do
+			head -n $n all.l >l.new
+			head -n $n all.r >r.new
+			cp l.new l.json # it grows
+			cp r.new r.json
+			more=--once
+			[ $n -lt 200 ] || more=
+			# shellcheck disable=SC2086
+			scheckpoint run -d state -i l=l.json -i r=r.json \
+				-o out.json $more "sjoin -t t --time-unit=s \
+				--max-delay=5s -k k $how --delete-if='n == 3 || w == 4' \$l \$r"
+		done
+		diff want out.json
+	done
+}
