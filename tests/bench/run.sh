@@ -238,6 +238,31 @@ bench_join() {
 			\"order\": 'VARCHAR', \"by\": 'VARCHAR', ref: 'BIGINT'}) r
 		WHERE l.\"order\" = r.\"order\" AND
 			abs(r.ts - l.ts) <= 60000) TO '$dir/duck.json' (FORMAT json)"
+
+# Every user of the log, and what is known of them.
+make_users() {
+	[ ! -s "$dir/users.csv" ] || return 0
+	awk 'BEGIN {
+		print "user,plan,country,since"
+		for (i = 0; i < 100000; i++)
+			printf "u%05d,%s,%s,20%02d-%02d-01\n", i,
+				i % 7 ? "free" : "pro", i % 3 ? "FR" : "DE",
+				i % 25, i % 12 + 1
+	}' >"$dir/users.csv"
+}
+
+bench_lookup() {
+	local t
+	make_users
+	echo "lookup: each event with its user's details, of 100,000"
+	t=$(median "sjoin -k user --static '$log' '$dir/users.csv'")
+	show "sjoin -k user --static" "$t"
+	per_second "$t"
+	show "sjoin -k user --static --type=semi" "$(median \
+		"sjoin -k user --static --type=semi '$log' '$dir/users.csv'")"
+	duck "hash join" "$t" "COPY (SELECT * FROM {log} JOIN \
+		read_csv('$dir/users.csv') USING (user)) \
+		TO '$dir/duck.json' (FORMAT json)"
 }
 
 bench_stages() {
@@ -339,13 +364,13 @@ bench_state() {
 }
 
 all="start memory filter map formats window sketches sessions keys dedup \
-	join stages latency state checkpoint"
+	join lookup stages latency state checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all
 case " $* " in
 *" filter "* | *" window "* | *" sketches "* | *" sessions "* | *" dedup "* | \
-	*" join "*)
+	*" join "* | *" lookup "*)
 	need_duckdb
 	;;
 esac

@@ -199,7 +199,7 @@ ends() {
 
 @test "in a job, tables go on where they were" {
 	for i in $(seq 0 199); do
-		printf '{"t":%d,"k":%d,"n":%d}\n' $((i * 3)) $((i % 7)) $i >&3
+		printf '{"t":%d,"k":%d,"n":%d}\n' $((i * 3)) $((i % 7)) "$i" >&3
 		printf '{"t":%d,"k":%d,"w":%d}\n' $((i * 3 + i % 5)) \
 			$((i % 9)) $((i % 11)) >&4
 	done 3>all.l 4>all.r
@@ -212,12 +212,12 @@ ends() {
 			--delete-if='n == 3 || w == 4' all.l all.r >want
 		rm -rf state l.json r.json out.json
 		for n in 50 51 130 200; do
-			head -n $n all.l >l.new
-			head -n $n all.r >r.new
+			head -n "$n" all.l >l.new
+			head -n "$n" all.r >r.new
 			cp l.new l.json # it grows
 			cp r.new r.json
 			more=--once
-			[ $n -lt 200 ] || more=
+			[ "$n" -lt 200 ] || more=
 			# shellcheck disable=SC2086
 			scheckpoint run -d state -i l=l.json -i r=r.json \
 				-o out.json $more "sjoin -t t --time-unit=s \
