@@ -238,6 +238,7 @@ bench_join() {
 			\"order\": 'VARCHAR', \"by\": 'VARCHAR', ref: 'BIGINT'}) r
 		WHERE l.\"order\" = r.\"order\" AND
 			abs(r.ts - l.ts) <= 60000) TO '$dir/duck.json' (FORMAT json)"
+}
 
 # Every user of the log, and what is known of them.
 make_users() {
