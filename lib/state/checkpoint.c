@@ -267,22 +267,25 @@ out:
 /*
  * Remove all committed checkpoints but the newest keep, and what was never
  * committed: of any number if idle, else only below the newest committed one.
+ * The highest number stays taken until there is a higher one, even if we die
+ * before that: the next start goes by the names that it finds.
  */
 static int
 thin(const struct weir_dir *d, size_t keep, bool idle, struct weir_error *err)
 {
 	struct weir_cp *cps;
-	size_t n, kept = 0;
+	size_t n, all, kept = 0;
 	int r = weir_cp_list(d, &cps, &n, err);
 
-	while (r == 1 && n-- > 0) {
+	for (all = n; r == 1 && n-- > 0;) {
+		bool highest_left = n + 1 == all && keep > 0;
 		int committed = weir_cp_committed(d, cps[n], err);
 
 		if (committed < 0)
 			r = -1;
 		else if (committed && kept < keep)
 			kept++;
-		else if (committed || idle || kept > 0)
+		else if (committed || (idle && !highest_left) || kept > 0)
 			r = weir_cp_remove(d, cps[n], err);
 	}
 	free(cps);

@@ -189,8 +189,8 @@ int weir_dir_prune(
     const struct weir_dir *d, size_t keep, struct weir_error *err);
 /*
  * The same for the leader while no checkpoint is under way: what was never
- * committed goes whatever its number, so do pending files that no kept manifest
- * lists, and temporary files. After recovery, before stages start. keep 0
+ * committed goes, but for the highest number, which stays taken; so do pending
+ * files that no kept manifest lists, and temporary files. After recovery, before stages start. keep 0
  * forgets everything, claims of side files included, but save/ and `job`.
  */
 int weir_dir_sweep(

@@ -234,6 +234,7 @@ static void
 test_remove(const struct weir_dir *d)
 {
 	struct weir_manifest m;
+	uint64_t n;
 
 	/* now: 1.1, 9.1, 10.1 */
 	m = checkpoint(d, 11, 0, "pending\n"); /* under way */
@@ -256,6 +257,16 @@ test_remove(const struct weir_dir *d)
 		    "state/cp:\n10.1\n12.1\n\nstate/out:\nout.12.1\n") &&
 		prints("ls -A state", "cp\nlock\nout\n"),
 	    "sweep leaves what is committed");
+	m = checkpoint(d, 13, 0, NULL);
+	weir_manifest_fini(&m);
+	m = checkpoint(d, 14, 0, "pending\n");
+	weir_manifest_fini(&m);
+	ok(weir_dir_sweep(d, 3, &err) == 1 &&
+		prints("ls -A state/cp state/out",
+		    "state/cp:\n10.1\n12.1\n14.1\n\n"
+		    "state/out:\nout.12.1\n") &&
+		weir_cp_next(d, &n, &err) == 1 && n == 15,
+	    "and the highest number, which stays taken");
 	ok(weir_dir_sweep(d, 0, &err) == 1 &&
 		prints("ls -A state/cp state/out", "state/cp:\n\nstate/out:\n"),
 	    "sweep 0 leaves nothing");
