@@ -7,6 +7,7 @@
 #   make bench    measures against jq, Miller and DuckDB on the same file
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
 #   make crash    the long crash tests; make faults: failing calls
+#   make model    searches all states of a model of the protocol, with spin
 #   make soak     long inputs in every format, and thousands of rotations
 #   make sanitize, make memcheck  the tests under ASan and UBSan, valgrind
 #   make install  to PREFIX (/usr/local), below DESTDIR; also uninstall, dist
@@ -168,6 +169,10 @@ soak: all $(BUILD)/soak/peak
 crash: all probes
 	@BUILD=$(BUILD) bash tests/crash/matrix.sh
 
+model:
+	@sh tests/need.sh build model
+	@bash tests/model/run.sh
+
 demo:
 	@sh tests/need.sh build
 	@$(MAKE) --no-print-directory -s all
@@ -268,5 +273,6 @@ clean:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes sanitize memcheck \
-	crash faults soak demo lint bench fuzz fuzz-replays install uninstall dist clean
+	crash faults model soak demo lint bench fuzz fuzz-replays install \
+	uninstall dist clean
 .SECONDARY:

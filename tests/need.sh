@@ -1,7 +1,7 @@
 #!/bin/sh
 # Goal: what a group of targets needs is there, or is installed, saying so.
-# need.sh [--tell] GROUP...: build, test, lint, bench. With --tell it only says
-# what is missing. Quiet when all is there.
+# need.sh [--tell] GROUP...: build, test, lint, bench, model. With --tell
+# it only says what is missing. Quiet when all is there.
 # Functions are called by name.
 # shellcheck disable=SC2317
 set -u
@@ -53,6 +53,9 @@ for group in "$@"; do
 		want clang-format has_command clang-format
 		want cppcheck has_command cppcheck
 		want valgrind has_command valgrind
+		;;
+	model)
+		want spin has_command spin
 		;;
 	bench)
 		want jq has_command jq
