@@ -132,7 +132,7 @@ probes:
 		CPPFLAGS='$(CPPFLAGS) -DWEIR_PROBES' \
 		$(TOOLS:%=$(BUILD)/probes/%) $(BUILD)/probes/crash
 
-$(BUILD)/crash: tests/crash/crash.c
+$(BUILD)/crash: tests/crash/crash.c tests/crash/jobs.h
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 # One call of the system fails, in a process that has it preloaded.

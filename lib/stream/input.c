@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/file.h>
 
+#define CLAIM_NS INT64_C(1000000000)
+
 static int
 bad_line(void *ctx, const struct weir_bad *bad, struct weir_error *err)
 {
@@ -108,19 +110,28 @@ weir_input_reader(struct weir_input *in, struct weir_source *source)
 	return weir_reader_new(&rc, source);
 }
 
-/* A FIFO in a job is for one reader: each of two would get pieces. */
+/*
+ * A FIFO in a job is for one reader: each of two would get pieces. One of the
+ * run before may be about to go.
+ */
 static int
 claim(struct weir_input *in, struct weir_error *err)
 {
+	int64_t until = weir_clock_ns() + CLAIM_NS;
 	int timeout_ms, fd = weir_source_fd(in->source, &timeout_ms);
 	struct stat sb;
 
-	if (fd < 0 || fstat(fd, &sb) < 0 || !S_ISFIFO(sb.st_mode) ||
-	    flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+	if (fd < 0 || fstat(fd, &sb) < 0 || !S_ISFIFO(sb.st_mode))
 		return 1;
-	return weir_fail(err, WEIR_USAGE,
-	    "%s: another stage reads it, too: fork the stream with tee",
-	    weir_source_name(in->source));
+	while (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
+		if (weir_clock_ns() > until)
+			return weir_fail(err, WEIR_USAGE,
+			    "%s: another stage reads it, too: fork the stream "
+			    "with tee",
+			    weir_source_name(in->source));
+		poll(NULL, 0, 10);
+	}
+	return 1;
 }
 
 int

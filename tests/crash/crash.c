@@ -1,7 +1,7 @@
 /*
  * crash.c - kills the main job again and again, and wants no difference.
  *
- *     crash DIR SEED random N      N runs, one to three kills each at any moment
+ *     crash DIR SEED random N [JOB]  N runs, one to three kills each at any moment
  *     crash DIR SEED probes MAX    a kill at every probe that a run comes by, of
  *                                  every role, the first, a middle and a late
  *                                  time; at most MAX, chosen by SEED
@@ -34,19 +34,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/crash/jobs.h"
+
 #define EVENTS	   40000
 #define TRIES	   12	 /* runs of one job until it must have ended */
 #define LIMIT_MS   20000 /* of one run */
 #define KILLS_MAX  4
 #define PROBES_MAX 1024
-
-static const char pipeline[] =
-    "\"$CRASH\" slow | sfilter -t ts --max-delay=3s -E bad.json "
-    "--else=else.json 'status >= 500' | "
-    "sdedup -k 'host, latency_ms == \"slow\"' --within=4s --refresh "
-    "--keep=last --late=pass | "
-    "swindow -w 10s -k host -E odd.json --late=late.json "
-    "'n = count(), worst = max(latency_ms), mean = avg(latency_ms)'";
+#define CLEAN	   "rm -rf state *.json messages"
 
 static const char *const roles[] = {"scheckpoint", "source", "sink", "sfilter",
     "sdedup", "swindow", "crash", "bash", "all"};
@@ -57,12 +52,9 @@ struct text {
 	size_t len;
 };
 
-/* Side files: of the source, of sfilter, of swindow. */
-static const char *const sides[] = {
-    "dead.json", "bad.json", "else.json", "odd.json", "late.json"};
-#define NSIDES (sizeof sides / sizeof *sides)
-
-static struct text want, want_side[NSIDES];
+static const struct job *job = &jobs[0];
+static size_t nouts, nsides;
+static struct text want[OUTS_MAX], want_side[SIDES_MAX];
 static uint64_t rng;
 static int tests, failures;
 static long kills; /* that hit */
@@ -143,11 +135,11 @@ be_slow(void)
 /* --- the job --- */
 
 static void
-write_log(void)
+write_log(const char *path, long events)
 {
-	FILE *f = fopen("access.log", "w");
+	FILE *f = fopen(path, "w");
 
-	for (long i = 0; i < EVENTS; i++) {
+	for (long i = 0; i < events; i++) {
 		/* One in a hundred is no JSON, is of a wrong type, … */
 		if (i % 300 == 7)
 			fprintf(f, "{\"ts\":%ld,\"bad \\x\xff\n", i);
@@ -173,18 +165,26 @@ write_log(void)
 static pid_t
 start(const char *input, bool follow)
 {
+	const char *argv[ARGS_MAX + 12] = {"scheckpoint", "run", "-dstate"};
+	char source[64];
+	size_t n = 3;
 	pid_t pid = fork();
 	int fd;
 
 	if (pid != 0)
 		return pid;
 	setpgid(0, 0);
+	snprintf(source, sizeof source, "%s%s", job->follows, input);
+	argv[n++] = source;
+	for (size_t i = 0; i < ARGS_MAX && job->args[i] != NULL; i++)
+		argv[n++] = job->args[i];
+	argv[n++] = "--every=10ms";
+	argv[n++] = "--restarts=50";
+	argv[n++] = follow ? "--follow" : "--keep=3";
+	argv[n++] = job->pipeline;
 	fd = open("messages", O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(fd, 2);
-	execlp("scheckpoint", "scheckpoint", "run", "-d", "state", "-i", input,
-	    "-o", "out.json", "-E", "dead.json", "--every=10ms",
-	    "--restarts=50", follow ? "--follow" : "--keep=3", pipeline,
-	    (char *)NULL);
+	execvp("scheckpoint", (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
@@ -213,42 +213,61 @@ parent_of(pid_t pid, char comm[32])
 	return ppid;
 }
 
+static bool
+descends(pid_t pid, pid_t from)
+{
+	char comm[32];
+
+	for (int i = 0; i < 6 && pid > 1; i++) {
+		pid = parent_of(pid, comm);
+		if (pid == from)
+			return true;
+	}
+	return false;
+}
+
+static int
+by_pid(const void *a, const void *b)
+{
+	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
+
+	return (x > y) - (x < y);
+}
+
 /*
- * The role's process among the descendants of the run, 0 if there is none now.
- * Forks of scheckpoint: the sink is made before the source.
+ * One of the role's processes among the descendants of the run, 0 if there is
+ * none now. Forks of scheckpoint: the sinks are made before the sources.
  */
 static pid_t
 find_role(pid_t run, const char *role)
 {
 	DIR *dir = opendir("/proc");
 	struct dirent *e;
-	pid_t first = 0, last = 0, found = 0;
-	char comm[32], above[32];
+	pid_t ends[64], found[64];
+	size_t nends = 0, nfound = 0;
+	char comm[32];
 
 	while (dir != NULL && (e = readdir(dir)) != NULL) {
 		pid_t pid = atoi(e->d_name), up;
 
 		if (pid <= 0 || (up = parent_of(pid, comm)) == 0)
 			continue;
-		if (up == run && strcmp(comm, "scheckpoint") == 0) {
-			if (first == 0 || pid < first)
-				first = pid;
-			if (pid > last)
-				last = pid;
-		} else if (strcmp(comm, role) == 0 &&
-		    (up == run || parent_of(up, above) == run)) {
-			found = pid;
-		}
+		if (up == run && strcmp(comm, "scheckpoint") == 0 && nends < 64)
+			ends[nends++] = pid;
+		else if (strcmp(comm, role) == 0 && nfound < 64 &&
+		    descends(pid, run))
+			found[nfound++] = pid;
 	}
 	if (dir != NULL)
 		closedir(dir);
 	if (strcmp(role, "scheckpoint") == 0)
 		return run;
+	qsort(ends, nends, sizeof *ends, by_pid);
 	if (strcmp(role, "sink") == 0)
-		return first != last ? first : 0;
+		return nends > nouts ? ends[dice(nouts)] : 0;
 	if (strcmp(role, "source") == 0)
-		return first != last ? last : 0;
-	return found;
+		return nends > nouts ? ends[nouts + dice(nends - nouts)] : 0;
+	return nfound > 0 ? found[dice(nfound)] : 0;
 }
 
 static bool
@@ -284,12 +303,13 @@ struct trial {
 
 /* The reader: what is visible only ever grows, as a prefix of the whole. */
 static const char *
-look(size_t *seen)
+look_at(size_t out, size_t *seen)
 {
+	const struct text *whole = &want[out];
 	char buf[65536];
 	struct stat st;
 	ssize_t n;
-	int fd = open("out.json", O_RDONLY);
+	int fd = open(job->outs[out], O_RDONLY);
 	const char *bad = NULL;
 
 	if (fd == -1)
@@ -298,12 +318,22 @@ look(size_t *seen)
 		bad = "the output was cut";
 	while (
 	    bad == NULL && (n = pread(fd, buf, sizeof buf, (off_t)*seen)) > 0) {
-		if (*seen + (size_t)n > want.len ||
-		    memcmp(buf, want.s + *seen, (size_t)n) != 0)
+		if (*seen + (size_t)n > whole->len ||
+		    memcmp(buf, whole->s + *seen, (size_t)n) != 0)
 			bad = "the output is not a prefix";
 		*seen += (size_t)n;
 	}
 	close(fd);
+	return bad;
+}
+
+static const char *
+look(size_t seen[OUTS_MAX])
+{
+	const char *bad = NULL;
+
+	for (size_t i = 0; i < nouts && bad == NULL; i++)
+		bad = look_at(i, &seen[i]);
 	return bad;
 }
 
@@ -378,8 +408,17 @@ same(const char *path, const struct text *as)
 static bool
 same_sides(void)
 {
-	for (size_t i = 0; i < NSIDES; i++)
-		if (!same(sides[i], &want_side[i]))
+	for (size_t i = 0; i < nsides; i++)
+		if (!same(job->sides[i], &want_side[i]))
+			return false;
+	return true;
+}
+
+static bool
+same_outs(void)
+{
+	for (size_t i = 0; i < nouts; i++)
+		if (!same(job->outs[i], &want[i]))
 			return false;
 	return true;
 }
@@ -397,16 +436,16 @@ run_trial(struct trial *t)
 {
 	int64_t begin = now_us();
 	const char *bad = NULL;
-	size_t seen = 0;
+	size_t seen[OUTS_MAX] = {0};
 	int status = -1;
 
-	shell("rm -rf state *.json messages");
+	shell(CLEAN);
 	make_tokens(t->ncrashes);
 	setenv("WEIR_CRASH", t->crashes != NULL ? t->crashes : "", 1);
 	for (int i = 0; i < TRIES && bad == NULL; i++) {
 		pid_t run = start("access.log", false);
 
-		status = watch(run, t, begin, &seen, &bad);
+		status = watch(run, t, begin, seen, &bad);
 		if (WIFEXITED(status))
 			break; /* it must know itself when to go on */
 	}
@@ -416,7 +455,7 @@ run_trial(struct trial *t)
 		return bad;
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		return "it did not end with 0";
-	if (!same("out.json", &want))
+	if (!same_outs())
 		return "the output differs";
 	if (!same_sides())
 		return "a side file differs";
@@ -456,10 +495,10 @@ drain_trial(void)
 {
 	struct text all = slurp("access.log");
 	const char *bad = NULL;
-	size_t seen = 0, at = 0;
+	size_t seen[OUTS_MAX] = {0}, at = 0;
 	int fd;
 
-	shell("rm -rf state *.json messages; : >grow.log");
+	shell(CLEAN "; : >grow.log");
 	make_tokens(0);
 	fd = open("grow.log", O_WRONLY | O_APPEND);
 	for (int i = 0; i < 6 && bad == NULL; i++) {
@@ -473,13 +512,14 @@ drain_trial(void)
 		   run ends */
 		if (bad == NULL)
 			bad =
-			    drain_once(i % 2 == 1 ? "all" : NULL, i < 5, &seen);
+			    drain_once(i % 2 == 1 ? "all" : NULL, i < 5, seen);
 	}
 	close(fd);
 	free(all.s);
 	/* The dead letters are the same but for the name of their source. */
-	shell("sed -i s/grow.log/access.log/ dead.json");
-	if (bad == NULL && !same("out.json", &want))
+	if (job == &jobs[0])
+		shell("sed -i s/grow.log/access.log/ dead.json");
+	if (bad == NULL && !same_outs())
 		bad = "the output differs";
 	if (bad == NULL && !same_sides())
 		bad = "a side file differs";
@@ -624,35 +664,63 @@ recovery_kills(long max)
 		}
 }
 
+/* The same pipeline without a job gives the same. */
+static bool
+plain_is_same(void)
+{
+	bool good;
+
+	setenv("PLAIN", job->plain, 1);
+	setenv("PIPELINE", job->pipeline, 1);
+	good = shell("bash -c 'exec 2>>messages; eval \"$PLAIN\"'") == 0;
+	for (size_t i = 0; i < nouts; i++)
+		good &= same(i == 0 ? "plain.0" : "plain.1", &want[i]);
+	return good && same_sides();
+}
+
 /* The output of a run that nobody kills, and the probes that it comes by. */
 static bool
 uninterrupted(void)
 {
-	char command[1024];
 	bool all;
 	int status;
 	pid_t run;
 
-	shell("rm -rf state *.json messages probes bad.*");
+	shell(CLEAN "; rm -rf probes bad.*");
 	setenv("WEIR_CRASH_LOG", "probes", 1);
 	run = start("access.log", false);
 	waitpid(run, &status, 0);
 	unsetenv("WEIR_CRASH_LOG");
-	want = slurp("out.json");
-	all = WIFEXITED(status) && WEXITSTATUS(status) == 0 && want.len > 0;
-	for (size_t i = 0; i < NSIDES; i++) {
-		want_side[i] = slurp(sides[i]);
+	all = WIFEXITED(status) && WEXITSTATUS(status) == 0;
+	for (size_t i = 0; i < nouts; i++) {
+		want[i] = slurp(job->outs[i]);
+		all &= want[i].len > 0;
+	}
+	for (size_t i = 0; i < nsides; i++) {
+		want_side[i] = slurp(job->sides[i]);
 		all &= want_side[i].len > 0;
 	}
 	result(all, "an uninterrupted run");
-	/* and the same pipeline without a job gives the same */
-	snprintf(command, sizeof command,
-	    "sfilter -E plain.dead -F 'true' access.log | %s "
-	    ">plain.out 2>>messages",
-	    pipeline);
-	result(shell(command) == 0 && same("plain.out", &want) && same_sides(),
-	    "is the same as without a job");
+	result(plain_is_same(), "is the same as without a job");
 	return failures == 0;
+}
+
+static bool
+choose(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof jobs / sizeof *jobs; i++)
+		if (strcmp(jobs[i].name, name) == 0)
+			break;
+	if (i == sizeof jobs / sizeof *jobs)
+		return false;
+	job = &jobs[i];
+	while (job->outs[nouts] != NULL)
+		nouts++;
+	while (job->sides[nsides] != NULL)
+		nsides++;
+	return true;
 }
 
 int
@@ -663,8 +731,9 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "slow") == 0)
 		return be_slow();
-	if (argc != 5 || chdir(argv[1]) == -1) {
-		fprintf(stderr, "usage: crash DIR SEED MODE N\n");
+	if (argc < 5 || argc > 6 || !choose(argc == 6 ? argv[5] : "main") ||
+	    chdir(argv[1]) == -1) {
+		fprintf(stderr, "usage: crash DIR SEED MODE N [JOB]\n");
 		return 2;
 	}
 	rng = strtoull(argv[2], NULL, 10) * 2654435761u + 88172645463325252u;
@@ -672,7 +741,8 @@ main(int argc, char **argv)
 	snprintf(tokens, sizeof tokens, "%s/tokens", argv[1]);
 	setenv("WEIR_CRASH_DIR", tokens, 1);
 	setenv("CRASH", argv[0], 1);
-	write_log();
+	write_log("access.log", EVENTS);
+	write_log("other.log", EVENTS / 3);
 	if (uninterrupted()) {
 		if (strcmp(argv[3], "random") == 0)
 			random_kills(n);

@@ -6,17 +6,20 @@ PATH=$build/probes:$PATH
 dir=$(mktemp -d) || exit
 trap 'rm -rf "$dir"' EXIT
 n=0 status=0
-for mode in 'probes 10' 'recovery 4' 'random 4' 'drain 2'; do
-	mkdir "$dir/${mode% *}"
-	# mode is two words
+for mode in 'probes 7 main' 'probes 8 ends' 'recovery 2 main' \
+	'recovery 3 ends' 'random 3 main' 'random 3 ends' 'drain 1 main' \
+	'drain 2 ends'; do
+	at=$dir/${mode%% *}.${mode##* }
+	mkdir "$at"
+	# mode is three words
 	# shellcheck disable=SC2086
-	crash "$dir/${mode% *}" "${SEED:-1}" $mode >"$dir/out" || status=1
+	crash "$at" "${SEED:-1}" $mode >"$dir/out" || status=1
 	# one test file, one numbering
 	while read -r line; do
 		case $line in
 		'ok '* | 'not ok '*)
 			n=$((n + 1))
-			echo "${line%%ok *}ok $n - ${mode% *}: ${line#*- }"
+			echo "${line%%ok *}ok $n - ${mode##* }, ${mode%% *}: ${line#*- }"
 			;;
 		'#'*) echo "$line" ;;
 		esac

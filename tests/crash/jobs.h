@@ -1,0 +1,70 @@
+/*
+ * jobs.h - the jobs that crash.c kills, and what they read.
+ *
+ * "main" is one pipeline between a source and a sink; "ends" has two sources
+ * that meet in a stage, the one at its end long before the other, a stream that
+ * forks and comes together again, and two sinks.
+ */
+#ifndef WEIR_TESTS_CRASH_JOBS_H
+#define WEIR_TESTS_CRASH_JOBS_H
+
+#include <stddef.h>
+
+#define OUTS_MAX  2
+#define SIDES_MAX 5
+#define ARGS_MAX  8
+
+struct job {
+	const char *name;
+	const char *follows;		  /* begins the -i of the log */
+	const char *args[ARGS_MAX];	  /* the other sources, sinks, -E */
+	const char *outs[OUTS_MAX + 1];	  /* visible files */
+	const char *sides[SIDES_MAX + 1]; /* side files */
+	const char *pipeline;
+	/* the same without a job, as plain.0 and plain.1; sides are no other */
+	const char *plain;
+};
+
+static const struct job jobs[] = {
+    {.name = "main",
+	.follows = "-i",
+	.args = {"-oout.json", "-Edead.json"},
+	.outs = {"out.json"},
+	.sides = {"dead.json", "bad.json", "else.json", "odd.json",
+	    "late.json"},
+	.pipeline =
+	    "\"$CRASH\" slow | sfilter -t ts --max-delay=3s -E bad.json "
+	    "--else=else.json 'status >= 500' | "
+	    "sdedup -k 'host, latency_ms == \"slow\"' --within=4s --refresh "
+	    "--keep=last --late=pass | "
+	    "swindow -w 10s -k host -E odd.json --late=late.json "
+	    "'n = count(), worst = max(latency_ms), mean = avg(latency_ms)'",
+	.plain =
+	    "sfilter -E plain.dead -F 'true' access.log | eval \"$PIPELINE\" "
+	    ">plain.0"},
+    /* a new branch each time: nobody of the run before can be in there */
+    {.name = "ends",
+	.follows = "-ia=",
+	.args = {"-ib=other.log", "-owindows=windows.json",
+	    "-oworst=worst.json"},
+	.outs = {"windows.json", "worst.json"},
+	.sides = {"else.json", "odd.json", "late.json"},
+	.pipeline =
+	    "rm -f branch; mkfifo branch; \"$CRASH\" slow <\"$a\" | sfilter -t "
+	    "ts --max-delay=3s "
+	    "--else=else.json 'status >= 400' - \"$b\" | "
+	    "tee >(sfilter 'host != \"h1\"' | swindow --id=branch -w 7s "
+	    "-k status 'n = count()' >branch) | "
+	    "swindow -w 10s -k host -E odd.json --late=late.json "
+	    "'n = count(), worst = max(latency_ms)' | "
+	    "sfilter true - branch | "
+	    "tee >(sfilter 'worst > 900' >\"$worst\") | "
+	    "sfilter true >\"$windows\"",
+	.plain = "rm -f pa pb; mkfifo pa pb; "
+		 "sfilter -F true access.log >pa & "
+		 "sfilter -F true other.log >pb & "
+		 "a=pa b=pb windows=plain.0 worst=plain.1; "
+		 "eval \"$PIPELINE\"; wait"},
+};
+
+#endif
