@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,62 +115,86 @@ weir_edges_check(const struct weir_roles *r, struct weir_error *err)
 
 /* --- making them --- */
 
-static int
-make_all(int run, const char *const *names, size_t n, const char *standard,
-    struct weir_error *err)
+void
+weir_edge_path(
+    struct weir_buf *out, const char *dir, const char *name, uint64_t epoch)
 {
-	for (size_t i = 0; i < n; i++)
+	out->len = 0;
+	weir_buf_printf(out, "%s/run/%s.%" PRIu64, dir, name, epoch);
+}
+
+const char *
+weir_edge_source(const struct weir_hello *h, const char *source)
+{
+	struct weir_buf path = {0};
+	size_t i = 0;
+
+	for (; i < h->npaths; i++) {
+		weir_edge_path(&path, h->dir, h->paths[i].source, h->epoch);
+		if (strcmp(weir_buf_cstr(&path), source) == 0)
+			break;
+	}
+	weir_buf_fini(&path);
+	return i < h->npaths ? h->paths[i].source : source;
+}
+
+static int
+make_all(const struct weir_dir *d, const char *const *names, size_t n,
+    const char *standard, struct weir_error *err)
+{
+	struct weir_buf path = {0};
+	int got = 1;
+
+	for (size_t i = 0; i < n && got == 1; i++) {
+		weir_edge_path(&path, d->path, names[i], d->epoch);
 		if (is_named(names[i], standard) &&
-		    mkfifoat(run, names[i], 0600) == -1)
-			return weir_fail_errno(
-			    err, "the FIFO run/%s", names[i]);
-	return 1;
+		    mkfifo(weir_buf_cstr(&path), 0600) == -1)
+			got = weir_fail_errno(err, "the FIFO of %s", names[i]);
+	}
+	weir_buf_fini(&path);
+	return got;
 }
 
 int
 weir_edges_make(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_error *err)
 {
-	int run, got;
-
 	if (r->pipeline == NULL)
 		return 1;
-	weir_edges_remove(d, r);
-	run = weir_run_open(d, err);
-	if (run == -1)
+	if (make_all(d, r->source_names, r->nsources, r->std_source, err) == -1)
 		return -1;
-	got = make_all(run, r->source_names, r->nsources, r->std_source, err);
-	if (got == 1)
-		got = make_all(run, r->sink_names, r->nsinks, r->std_sink, err);
-	close(run);
-	return got;
+	return make_all(d, r->sink_names, r->nsinks, r->std_sink, err);
+}
+
+static void
+remove_all(const struct weir_dir *d, const char *const *names, size_t n)
+{
+	struct weir_buf path = {0};
+
+	for (size_t i = 0; i < n; i++) {
+		weir_edge_path(&path, d->path, names[i], d->epoch);
+		unlink(weir_buf_cstr(&path));
+	}
+	weir_buf_fini(&path);
 }
 
 void
 weir_edges_remove(const struct weir_dir *d, const struct weir_roles *r)
 {
-	int run = r->pipeline == NULL ? -1 : weir_run_open(d, NULL);
-
-	if (run == -1)
-		return;
-	for (size_t i = 0; i < r->nsources; i++)
-		unlinkat(run, r->source_names[i], 0);
-	for (size_t i = 0; i < r->nsinks; i++)
-		unlinkat(run, r->sink_names[i], 0);
-	close(run);
+	remove_all(d, r->source_names, r->nsources);
+	remove_all(d, r->sink_names, r->nsinks);
 }
 
 static void
-export_all(
-    const char *dir, const char *const *names, size_t n, const char *standard)
+export_all(const struct weir_roles *r, const char *const *names, size_t n,
+    const char *standard)
 {
 	struct weir_buf path = {0};
 
 	for (size_t i = 0; i < n; i++) {
 		if (!is_named(names[i], standard))
 			continue;
-		path.len = 0;
-		weir_buf_printf(&path, "%s/run/%s", dir, names[i]);
+		weir_edge_path(&path, r->dir, names[i], r->epoch);
 		setenv(names[i], weir_buf_cstr(&path), 1);
 	}
 	weir_buf_fini(&path);
@@ -178,8 +203,8 @@ export_all(
 void
 weir_edges_export(const struct weir_roles *r)
 {
-	export_all(r->dir, r->source_names, r->nsources, r->std_source);
-	export_all(r->dir, r->sink_names, r->nsinks, r->std_sink);
+	export_all(r, r->source_names, r->nsources, r->std_source);
+	export_all(r, r->sink_names, r->nsinks, r->std_sink);
 }
 
 /* --- opening them --- */

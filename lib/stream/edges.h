@@ -1,8 +1,8 @@
 /*
  * edges.h - the named sources and sinks of a job: FIFOs of the living.
  *
- * A named source or sink is a FIFO, run/NAME in the state directory, whose path
- * PIPELINE finds in the environment variable NAME. One stage opens it at the
+ * A named source or sink is a FIFO, run/NAME.EPOCH in the state directory, whose
+ * path PIPELINE finds in the environment variable NAME. One stage opens it at the
  * other end: a second one breaks the frames' sequence, so it does not go
  * unnoticed. Nobody waits for ever: a FIFO that no stage opens is an error after
  * a while.
@@ -21,6 +21,13 @@ bool weir_edge_name(const char *s, size_t len);
  */
 int weir_edges_check(const struct weir_roles *r, struct weir_error *err);
 
+void weir_edge_path(
+    struct weir_buf *out, const char *dir, const char *name, uint64_t epoch);
+/*
+ * What a stage reads from a source of its job is called as the source in dead
+ * letters: the name of its FIFO is another after a restart.
+ */
+const char *weir_edge_source(const struct weir_hello *h, const char *source);
 /* Make the FIFOs of a new incarnation: 1 or -1. */
 int weir_edges_make(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_error *err);

@@ -104,6 +104,7 @@ spawn(struct weir_incarnation *j, const struct weir_hello *hello,
 	roles.source_names = (const char *const *)job->source_names;
 	roles.source_paths = (const char *const *)job->source_paths;
 	roles.dir = j->dir.path;
+	roles.epoch = j->dir.epoch;
 	weir_buf_printf(&reports, "%s/run/%s", j->dir.path, j->fifo_name);
 	roles.reports = weir_buf_cstr(&reports);
 	roles.close_fds = close_fds;

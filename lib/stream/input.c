@@ -134,6 +134,16 @@ claim(struct weir_input *in, struct weir_error *err)
 	return 1;
 }
 
+/* What a job without a source for standard input gives. */
+bool
+weir_stage_reads_nothing(const struct weir_stage *st)
+{
+	struct stat sb;
+
+	return st->c.of_job && st->c.nfiles == 0 && st->inputs[0].opened &&
+	    fstat(st->c.in_fd, &sb) == 0 && S_ISCHR(sb.st_mode);
+}
+
 int
 weir_input_open(struct weir_input *in, struct weir_error *err)
 {

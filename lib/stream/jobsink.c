@@ -4,6 +4,7 @@
 #include "base/probe.h"
 #include "base/text.h"
 #include "state/publish.h"
+#include "stream/foreign.h"
 #include "stream/jobfile.h"
 #include "stream/recover.h"
 #include "stream/sinkpart.h"
@@ -11,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,8 +20,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define SHOW  256
-#define CHUNK (256u << 10)
+#define SHOW	256
+#define LAST_MS 1000 /* for a writer to go after its END */
+#define CHUNK	(256u << 10)
 
 /* Output that a barrier cut off; it stays listed until it is visible. */
 struct cut {
@@ -47,62 +50,12 @@ struct weir_jobsink {
 
 /* --- beginning --- */
 
-static bool
-is_ours(const char *word, size_t len)
-{
-	static const char *const ours[] = {"sfilter", "smap", "swindow",
-	    "sjoin", "sdedup", "scheckpoint", "tee"};
-
-	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
-		if (len == strlen(ours[i]) && memcmp(word, ours[i], len) == 0)
-			return true;
-	return false;
-}
-
-/* The next | that is not quoted, or the end. */
-static const char *
-segment_end(const char *p)
-{
-	char quote = '\0';
-
-	for (; *p != '\0'; p++) {
-		if (*p == '\\' && quote != '\'' && p[1] != '\0')
-			p++;
-		else if (quote != '\0')
-			quote = *p == quote ? '\0' : quote;
-		else if (*p == '\'' || *p == '"')
-			quote = *p;
-		else if (*p == '|')
-			break;
-	}
-	return p;
-}
-
-/* The last command of a pipeline that is none of ours, shown; else "". */
-static char *
-foreign_stage(const char *pipeline, char out[SHOW])
-{
-	out[0] = '\0';
-	while (pipeline != NULL && *pipeline != '\0') {
-		const char *word = pipeline + strspn(pipeline, " \t\n|");
-		size_t len = strcspn(word, " \t\n|;&<>"), path = len;
-
-		while (path > 0 && word[path - 1] != '/')
-			path--;
-		if (len > 0 && !is_ours(word + path, len - path))
-			weir_show_into(out, SHOW, word, len);
-		pipeline = segment_end(word);
-		pipeline += *pipeline == '|';
-	}
-	return out;
-}
-
 static int
 no_hello(struct weir_jobsink *s, struct weir_error *err)
 {
-	char name[SHOW];
+	char name[WEIR_FOREIGN_SHOW];
 
-	foreign_stage(s->config->pipeline, name);
+	weir_foreign_stage(s->config->pipeline, name);
 	if (name[0] == '\0' &&
 	    weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
 		return weir_fail(err, WEIR_UPSTREAM,
@@ -338,16 +291,37 @@ sink_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
 	return cut_off(self, b->checkpoint, &b->parts, err);
 }
 
+/*
+ * Behind END comes the end of the FIFO. If something else does, a second stage
+ * writes there, of which nobody would ever know.
+ */
+static int
+stand_alone(struct weir_jobsink *s, struct weir_error *err)
+{
+	struct pollfd p = {.fd = s->role->in_fd, .events = POLLIN};
+
+	if (poll(&p, 1, LAST_MS) <= 0 || (p.revents & POLLIN) == 0)
+		return 1;
+	return weir_fail(err, WEIR_USAGE,
+	    "two stages write to $%s: bring their streams together first, or "
+	    "give each a sink of its own",
+	    s->role->name);
+}
+
 static int
 sink_end(void *self, struct weir_stage *st, const struct weir_end *e,
     struct weir_error *err)
 {
+	struct weir_jobsink *s = self;
+
 	(void)st;
 	if (e->checkpoint == 0)
 		return weir_fail(err, WEIR_USAGE,
 		    "a stage has ended the stream before its source did: "
 		    "inside a job every stage must read to the end");
-	return cut_off(self, e->checkpoint, &e->parts, err);
+	if (s->role->fifo != NULL && stand_alone(s, err) == -1)
+		return -1;
+	return cut_off(s, e->checkpoint, &e->parts, err);
 }
 
 /* --- capturing --- */

@@ -195,6 +195,9 @@ int weir_input_check(const struct weir_input *in, enum weir_format format,
 /* Has END been read, and nothing behind it that would be too much? */
 bool weir_input_at_end(const struct weir_input *in);
 
+/* Is its input what a job without a source for standard input gives? */
+bool weir_stage_reads_nothing(const struct weir_stage *st);
+
 /* It was found by a pattern, and has ended: its place is free. */
 void weir_input_retire(struct weir_input *in);
 

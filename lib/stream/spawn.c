@@ -204,7 +204,7 @@ spawn_end(struct weir_children *cs, const struct weir_roles *r, size_t i,
 		else
 			role.in_fd = pipes[SINK_IN];
 	} else {
-		weir_buf_printf(&fifo, "%s/run/%s", r->dir, name);
+		weir_edge_path(&fifo, r->dir, name, r->epoch);
 		role.fifo = weir_buf_cstr(&fifo);
 	}
 	got = spawn_role(cs, r, &role, pipes, NPIPES);

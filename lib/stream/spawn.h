@@ -41,7 +41,8 @@ struct weir_roles {
 	const char *const *sink_names, *const *sink_paths;
 	/* the names of those without a name, or NULL */
 	const char *std_source, *std_sink;
-	const char *dir;      /* state directory, absolute */
+	const char *dir; /* state directory, absolute */
+	uint64_t epoch;
 	const char *reports;  /* FIFO to the committer, for WEIR_JOB */
 	const char *pipeline; /* NULL: stands free, the source has out_fd 1 */
 	const char *shell;    /* NULL: bash, else sh */

@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "event/retract.h"
+#include "stream/edges.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -181,16 +182,6 @@ weir_stage_greet(struct weir_stage *st, struct weir_error *err)
 	return weir_writer_hello(st->writer, &st->hello, err);
 }
 
-/* What a job without a source for standard input gives. */
-static bool
-reads_nothing(const struct weir_stage *st)
-{
-	struct stat sb;
-
-	return st->c.of_job && st->c.nfiles == 0 && st->inputs[0].opened &&
-	    fstat(st->c.in_fd, &sb) == 0 && S_ISCHR(sb.st_mode);
-}
-
 int
 weir_stage_start(
     struct weir_stage *st, enum weir_format input, struct weir_error *err)
@@ -198,7 +189,7 @@ weir_stage_start(
 	if (st->started)
 		return 1;
 	st->started = true;
-	if (input == WEIR_FORMAT_AUTO && reads_nothing(st))
+	if (input == WEIR_FORMAT_AUTO && weir_stage_reads_nothing(st))
 		return weir_fail(err, WEIR_USAGE,
 		    "standard input is empty: the sources of this job have "
 		    "names: read one as \"$NAME\", or with <");
@@ -408,6 +399,8 @@ weir_stage_reject(
 	 * after a restart: they would tell nobody anything. */
 	if (st->framed)
 		bad->line = bad->offset = 0;
+	if (st->framed && st->hello.job)
+		bad->source = weir_edge_source(&st->hello, bad->source);
 	weir_show_into(shown, sizeof shown, bad->source, strlen(bad->source));
 	if (bad->line > 0)
 		snprintf(where, sizeof where, "%s:%llu: ", shown,

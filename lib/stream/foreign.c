@@ -1,0 +1,56 @@
+#include "stream/foreign.h"
+
+#include "base/text.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <string.h>
+
+static bool
+is_ours(const char *word, size_t len)
+{
+	static const char *const ours[] = {"sfilter", "smap", "swindow",
+	    "sjoin", "sdedup", "scheckpoint", "tee"};
+
+	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
+		if (len == strlen(ours[i]) && memcmp(word, ours[i], len) == 0)
+			return true;
+	return false;
+}
+
+/* The next | that is not quoted, or the end. */
+static const char *
+segment_end(const char *p)
+{
+	char quote = '\0';
+
+	for (; *p != '\0'; p++) {
+		if (*p == '\\' && quote != '\'' && p[1] != '\0')
+			p++;
+		else if (quote != '\0')
+			quote = *p == quote ? '\0' : quote;
+		else if (*p == '\'' || *p == '"')
+			quote = *p;
+		else if (*p == '|')
+			break;
+	}
+	return p;
+}
+
+char *
+weir_foreign_stage(const char *pipeline, char out[WEIR_FOREIGN_SHOW])
+{
+	out[0] = '\0';
+	while (pipeline != NULL && *pipeline != '\0') {
+		const char *word = pipeline + strspn(pipeline, " \t\n|");
+		size_t len = strcspn(word, " \t\n|;&<>"), path = len;
+
+		while (path > 0 && word[path - 1] != '/')
+			path--;
+		if (len > 0 && !is_ours(word + path, len - path))
+			weir_show_into(out, WEIR_FOREIGN_SHOW, word, len);
+		pipeline = segment_end(word);
+		pipeline += *pipeline == '|';
+	}
+	return out;
+}
