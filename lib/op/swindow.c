@@ -221,10 +221,11 @@ weir_swindow_limit(const struct weir_swindow *sw, size_t bytes, size_t groups,
 	if (sw->config.max_state == 0 || bytes <= sw->config.max_state)
 		return 1;
 	return weir_fail(err, WEIR_STATE,
-	    "the state has outgrown --max-state: %zu groups take %zu bytes, "
+	    "the state has outgrown --max-state: %zu group%s in %zu bytes, "
 	    "%ju are allowed; allow more, or need less with fewer keys, "
 	    "shorter windows or a smaller --max-delay",
-	    groups, bytes, (uintmax_t)sw->config.max_state);
+	    groups, groups == 1 ? "" : "s", bytes,
+	    (uintmax_t)sw->config.max_state);
 }
 
 int

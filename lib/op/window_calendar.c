@@ -95,7 +95,8 @@ set_tumbling(struct weir_window_spec *spec, const char *text,
 		return 1;
 	if (size->ns >= INT64_C(86400000000000))
 		return refuse(text,
-		    "with --tz windows are whole days, weeks, months or years, "
+		    "by the calendar, windows are whole days, weeks, months or "
+		    "years, "
 		    "as in 1d, 2w, 1mo, 1y, or shorter than a day",
 		    err);
 	spec->periods = (struct weir_periods){WEIR_DAYS, 1};
@@ -111,7 +112,8 @@ set_hopping(struct weir_window_spec *spec, const char *text, struct part *size,
 	if (size->periods.n == 0 || slide->periods.n == 0 ||
 	    !align(&size->periods, &slide->periods))
 		return refuse(text,
-		    "with --tz windows hop by days or weeks (7d/1d), or by "
+		    "by the calendar, windows hop by days or weeks (7d/1d), or "
+		    "by "
 		    "months or years (3mo/1mo)",
 		    err);
 	spec->periods = size->periods;
@@ -128,7 +130,8 @@ set_cumulating(struct weir_window_spec *spec, const char *text,
 	spec->kind = WEIR_CUMULATE;
 	if (size->periods.n == 0)
 		return refuse(text,
-		    "with --tz windows grow up to days, weeks, months or "
+		    "by the calendar, windows grow up to days, weeks, months "
+		    "or "
 		    "years: cumulate:1d/1h",
 		    err);
 	spec->periods = size->periods;
