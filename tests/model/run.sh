@@ -79,7 +79,7 @@ small='-DEVENTS=2 -DMIDS=1'
 	fails JOIN_NO_EPOCH $small -DCRASHES=1
 	fails LEAD_NO_EPOCH $small -DCRASHES=0 -DRACES=1
 	fails NO_LOCK $small -DCRASHES=1
-	fails EOF_IS_END $small -DNSRC=2 -DCRASHES=1
+	fails EOF_IS_END $small -DEVENTS=1 -DNSRC=2 -DCRASHES=1
 	fails NEWEST_DIR $small -DCRASHES=1
 	fails REMOVE_FIRST $small -DCRASHES=1
 	fails NUMBER_AGAIN $small -DCRASHES=2
