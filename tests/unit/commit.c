@@ -32,6 +32,7 @@ struct world {
 	struct weir_job job;
 	struct weir_manifest restored;
 	struct weir_committer *c;
+	const char *sink, *path; /* whose part write_sink() writes */
 	char orders[512], warnings[2048];
 	int64_t now;
 };
@@ -125,6 +126,8 @@ begin(struct world *w, int free_sink)
 	snprintf(w->visible, sizeof w->visible, "%s/visible", w->base);
 	snprintf(w->dirpath, sizeof w->dirpath, "%s/state", w->base);
 	close(open(w->visible, O_CREAT | O_WRONLY, 0600));
+	w->sink = "out";
+	w->path = w->visible;
 	w->job.id = weir_strdup("job");
 	w->job.nsources = 1;
 	w->job.source_names = weir_calloc(1, sizeof(char *));
@@ -198,14 +201,15 @@ static void
 write_sink(struct world *w, uint64_t n, const char *const *texts,
     const uint64_t *numbers, size_t ntexts, const char *const *stages)
 {
-	char stage[] = "out", kind[] = "sink", print[] = "";
+	char *stage = weir_strdup(w->sink), kind[] = "sink", print[] = "";
+	char *part = weir_part_name(w->sink);
 	struct weir_snapshot_header h = {.stage = stage,
 	    .kind = kind,
 	    .fingerprint = print,
 	    .checkpoint = n,
 	    .epoch = w->dir.epoch};
 	struct weir_cp cp = {n, w->dir.epoch};
-	struct weir_sinkpart p = {.path = weir_strdup(w->visible)};
+	struct weir_sinkpart p = {.path = weir_strdup(w->path)};
 	struct weir_error err = {0};
 	struct weir_snapshot_writer *sw;
 	int fd = weir_cp_open(&w->dir, cp, &err);
@@ -215,8 +219,8 @@ write_sink(struct world *w, uint64_t n, const char *const *texts,
 		size_t len = strlen(texts[i]);
 		char name[64];
 
-		snprintf(name, sizeof name, "out.%d.%d", (int)numbers[i],
-		    (int)w->dir.epoch);
+		snprintf(name, sizeof name, "%s.%d.%d", w->sink,
+		    (int)numbers[i], (int)w->dir.epoch);
 		if (faccessat(out, name, F_OK, 0) == -1)
 			weir_publish(out, name, texts[i], len, &err);
 		weir_sinkpart_add(&p, name, len, weir_digest(texts[i], len));
@@ -227,7 +231,7 @@ write_sink(struct world *w, uint64_t n, const char *const *texts,
 		weir_parts_add(&p.parts, *stages, file);
 		free(file);
 	}
-	sw = weir_snapshot_create(fd, "out.part", &h, &err);
+	sw = weir_snapshot_create(fd, part, &h, &err);
 	ok(sw != NULL &&
 		weir_snapshot_line(sw, "{\"metrics\":{}}", 14, &err) == 1 &&
 		weir_sinkpart_save(&p, sw, &err) == 1 &&
@@ -235,6 +239,8 @@ write_sink(struct world *w, uint64_t n, const char *const *texts,
 	    "part of the sink %s", err.text);
 	weir_snapshot_abandon(sw);
 	weir_sinkpart_fini(&p);
+	free(stage);
+	free(part);
 	close(fd);
 	close(out);
 }
@@ -530,6 +536,133 @@ test_nonsense(void)
 	finish(&w);
 }
 
+/* --- several sources and sinks --- */
+
+/* A second source and a second sink. */
+static void
+widen(struct world *w, char second[160])
+{
+	struct weir_job *job = &w->job;
+
+	snprintf(second, 160, "%s/second", w->base);
+	close(open(second, O_CREAT | O_WRONLY, 0600));
+	job->nsources = job->nsinks = 2;
+	job->source_names = weir_realloc(job->source_names, 2 * sizeof(char *));
+	job->source_paths = weir_realloc(job->source_paths, 2 * sizeof(char *));
+	job->source_names[1] = weir_strdup("pay");
+	job->source_paths[1] = weir_strdup("/pay");
+	job->sinks = weir_realloc(job->sinks, 2 * sizeof *job->sinks);
+	job->sinks[1] = (struct weir_job_sink){
+	    .name = weir_strdup("err"), .path = weir_strdup(second)};
+}
+
+/* The sink of this name answers for checkpoint n with text and these parts. */
+static int
+answer(struct world *w, uint64_t n, const char *sink, const char *path,
+    const char *text, const char *const *stages)
+{
+	char line[64];
+
+	w->sink = sink;
+	w->path = path;
+	write_sink(w, n, &text, &n, text != NULL, stages);
+	snprintf(line, sizeof line, "part %d %s.part", (int)n, sink);
+	return say(w, line);
+}
+
+static void
+take(struct world *w, uint64_t n, const char *stage)
+{
+	char line[64];
+
+	write_part(w, n, stage);
+	snprintf(line, sizeof line, "part %d %s.part", (int)n, stage);
+	say(w, line);
+}
+
+static void
+test_all_or_nothing(void)
+{
+	static const char *const left[] = {"in", NULL},
+				 *const right[] = {"pay", NULL};
+	struct weir_manifest m;
+	struct world w;
+	char second[160];
+
+	begin(&w, 0);
+	widen(&w, second);
+	start(&w, NULL, 0, 2);
+	say(&w, "active pay");
+	ok(tick(&w, EVERY) == 1 && ordered(&w, "barrier 1;"),
+	    "any source is reason enough");
+	take(&w, 1, "in");
+	take(&w, 1, "pay");
+	answer(&w, 1, "out", w.visible, "a\n", left);
+	ok(count_committed(&w) == 0, "one sink alone commits nothing");
+	is_text(slurp(w.visible), strlen(slurp(w.visible)), "");
+	answer(&w, 1, "err", second, "b\n", right);
+	ok(weir_committer_commits(w.c) == 1, "both do");
+	is_text(slurp(w.visible), strlen(slurp(w.visible)), "a\n");
+	is_text(slurp(second), strlen(slurp(second)), "b\n");
+	ok(weir_manifest_load(&w.dir, (struct weir_cp){1, 1}, &m, NULL) == 1 &&
+		m.nsinks == 2 && m.nparts == 4,
+	    "one manifest has all");
+	weir_manifest_fini(&m);
+	/* a failure on one side gives up both; the output comes again */
+	say(&w, "active in");
+	tick(&w, EVERY);
+	take(&w, 2, "in");
+	say(&w, "failed 2 pay.part");
+	answer(&w, 2, "out", w.visible, "c\n", left);
+	answer(&w, 2, "err", second, "d\n", right);
+	ok(weir_committer_commits(w.c) == 1 &&
+		weir_committer_abandoned(w.c) == 1,
+	    "a part of one side is missing: given up");
+	is_text(slurp(w.visible), strlen(slurp(w.visible)), "a\n");
+	is_text(slurp(second), strlen(slurp(second)), "b\n");
+	finish(&w);
+}
+
+static void
+test_sources_end(void)
+{
+	static const char *const left[] = {"in", NULL},
+				 *const right[] = {"pay", NULL};
+	struct world w;
+	char second[160];
+
+	begin(&w, 0);
+	widen(&w, second);
+	start(&w, NULL, 0, 2);
+	say(&w, "eof in complete");
+	ok(tick(&w, EVERY) == 1 && ordered(&w, ""), "one source has ended");
+	say(&w, "active pay");
+	ok(tick(&w, EVERY) == 1 && ordered(&w, "barrier 1;"),
+	    "the other goes on, and both have barriers");
+	take(&w, 1, "in");
+	take(&w, 1, "pay");
+	answer(&w, 1, "err", second, "b\n", right);
+	/* the place of the other source is in no list */
+	w.warnings[0] = '\0';
+	ok(answer(&w, 1, "out", w.visible, "a\n", right) == -1 &&
+		strstr(w.warnings, "source in reaches no sink") != NULL,
+	    "a source that reaches no sink: %s", w.warnings);
+	ok(count_committed(&w) == 0, "is not committed");
+	stop(&w);
+	start(&w, NULL, 0, 2);
+	say(&w, "eof pay complete");
+	say(&w, "eof in complete");
+	ok(tick(&w, 0) == 1 && ordered(&w, "end 2 complete;"),
+	    "all have ended");
+	take(&w, 2, "in");
+	take(&w, 2, "pay");
+	answer(&w, 2, "err", second, "b\n", right);
+	ok(!weir_committer_done(w.c), "until both sinks have it");
+	answer(&w, 2, "out", w.visible, "a\n", left);
+	ok(weir_committer_done(w.c), "the end is committed");
+	finish(&w);
+}
+
 int
 main(void)
 {
@@ -540,5 +673,7 @@ main(void)
 	test_claims();
 	test_free();
 	test_nonsense();
+	test_all_or_nothing();
+	test_sources_end();
 	return done();
 }
