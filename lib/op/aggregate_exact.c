@@ -69,11 +69,13 @@ compare_wide(const void *a, const void *b)
 static struct weir_value
 value_at(const struct all *all, size_t i)
 {
+	const double least = -9223372036854775808.0, /* -2^63 and 2^64 */
+	    most = 18446744073709551616.0;
 	const double *v = &all->values[i * all->width];
 	weir_int128 whole;
 
-	if (v[0] != trunc(v[0]) || fabs(v[0]) < 0x1p53 || v[0] < -0x1p63 ||
-	    v[0] > 0x1p64)
+	if (fabs(v[0]) < 0x1p53 || v[0] < least || v[0] > most ||
+	    v[0] != trunc(v[0]))
 		return (struct weir_value){.kind = WEIR_DOUBLE, .d = v[0]};
 	whole = (weir_int128)v[0] + (all->width == 2 ? (weir_int128)v[1] : 0);
 	if (whole > UINT64_MAX) /* only 2^64 itself */

@@ -157,6 +157,7 @@ collapse_lowest(struct weir_ddsketch *sk)
 			next = e;
 		}
 	}
+	assert(lowest != NULL && next != NULL);
 	*next += COUNT(*lowest);
 	*lowest -= COUNT(*lowest);
 	sk->live--;

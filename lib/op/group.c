@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -161,6 +162,7 @@ weir_groups_remove(struct weir_groups *g, struct weir_str canonical)
 		return;
 	}
 	e = find_listed(g, canonical);
+	assert(e != NULL); /* who removes a group knows that it is there */
 	for (; *at != e; at = &(*at)->next)
 		before = *at;
 	*at = e->next;

@@ -92,9 +92,10 @@ weir_swindow_check(const struct weir_swindow *sw,
 	if (back && (g == NULL || g->events == 0))
 		return weir_fail(why, WEIR_INPUT,
 		    "it takes back an event that is not there");
-	return back ? weir_aggs_check_undo(&sw->aggs, g + 1, why)
-		    : weir_aggs_check(&sw->aggs,
-			  g != NULL ? (const void *)(g + 1) : sw->empty, why);
+	if (back)
+		return weir_aggs_check_undo(&sw->aggs, g + 1, why);
+	return weir_aggs_check(
+	    &sw->aggs, g == NULL ? sw->empty : (const void *)(g + 1), why);
 }
 
 void
