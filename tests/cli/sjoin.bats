@@ -149,7 +149,7 @@ refuses() { # refuses TEXT ARG...
 	refuses 'the lower one' -k k --within=5s,1s left right
 	refuses 'comes before it' -k k --within=-5s left right
 	refuses 'one of inner' -k k --within=5s --type=cross left right
-	refuses '--window: ' -k k --window=x left right
+	refuses '--window x: ' -k k --window=x left right
 	for window in session:5m count:5 global cumulate:1h/5m; do
 		refuses "--window=$window: " -k k --window=$window left right
 	done
