@@ -6,11 +6,13 @@
 #include <stddef.h>
 #include <string.h>
 
+/* Ours, and what prepares the way of a stream, or begins a command of ours. */
 static bool
 is_ours(const char *word, size_t len)
 {
 	static const char *const ours[] = {"sfilter", "smap", "swindow",
-	    "sjoin", "sdedup", "scheckpoint", "tee"};
+	    "sjoin", "smerge", "sdedup", "scheckpoint", "tee", "rm", "mkdir",
+	    "mkfifo", "cd", "set", "trap", "export", "exec", "env", "time"};
 
 	for (size_t i = 0; i < sizeof ours / sizeof *ours; i++)
 		if (len == strlen(ours[i]) && memcmp(word, ours[i], len) == 0)
