@@ -172,11 +172,7 @@ read_options(struct tool *t, struct weir_sjoin_config *c,
 		case PROJECT: c->project = t->opt.value; break;
 		case NEST: c->nest = true; break;
 		case MODE: c->mode = t->opt.value; break;
-		case LATE:
-			c->late = strcmp(t->opt.value, "drop") == 0
-			    ? NULL
-			    : t->opt.value;
-			break;
+		case LATE: c->late = tool_file_or_drop(t); break;
 		case MAX_STATE: c->max_state = tool_size(t); break;
 		case ID: t->config.id = t->opt.value; break;
 		default: read_side(t, id, operands, sides); break;

@@ -45,10 +45,7 @@ read_options(struct tool *t, struct weir_smerge_config *c)
 		case LATE:
 			late = true;
 			c->pass_late = strcmp(t->opt.value, "pass") == 0;
-			c->late =
-			    c->pass_late || strcmp(t->opt.value, "drop") == 0
-			    ? NULL
-			    : t->opt.value;
+			c->late = c->pass_late ? NULL : tool_file_or_drop(t);
 			break;
 		case MAX_STATE: c->max_state = tool_size(t); break;
 		case ID: t->config.id = t->opt.value; break;

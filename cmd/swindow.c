@@ -98,11 +98,7 @@ read_options(struct tool *t, struct weir_swindow_config *c)
 		case PROC_TIME: t->config.proc_time = true; break;
 		case HAVING: c->having = t->opt.value; break;
 		case TOP: c->top = t->opt.value; break;
-		case LATE:
-			c->late = strcmp(t->opt.value, "drop") == 0
-			    ? NULL
-			    : t->opt.value;
-			break;
+		case LATE: c->late = tool_file_or_drop(t); break;
 		case MAX_STATE: c->max_state = tool_size(t); break;
 		case ID: t->config.id = t->opt.value; break;
 		case EPOCH: c->epoch = read_unit(t); break;

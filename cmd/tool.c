@@ -334,6 +334,12 @@ tool_size(struct tool *t)
 }
 
 const char *
+tool_file_or_drop(const struct tool *t)
+{
+	return strcmp(t->opt.value, "drop") == 0 ? NULL : t->opt.value;
+}
+
+const char *
 tool_operand(struct tool *t, const char *what)
 {
 	if (t->opt.at >= t->opt.argc)

@@ -46,6 +46,8 @@ void tool_init(
 int tool_option(struct tool *t);
 /* The next operand; it is a usage error if there is none. */
 const char *tool_operand(struct tool *t, const char *what);
+/* A file as an option's value, NULL for "drop". */
+const char *tool_file_or_drop(const struct tool *t);
 /*
  * The operands that are left are FILEs. Checks the options against each other,
  * and that standard input is no terminal if there are no FILEs.
