@@ -153,7 +153,7 @@ check_ends(struct checkpoint *c)
 	if (r->nsources > 1 && t->config.on_error == WEIR_ON_ERROR_FILE)
 		tool_usage(t,
 		    "-E FILE is for one source: of several give it to the "
-		    "stages, or say -E warn or -E fail");
+		    "stages, or say -E skip or -E fail");
 }
 
 static int
