@@ -158,6 +158,9 @@ weir_sjoin_free(struct weir_sjoin *sj)
 	weir_buf_fini(&sj->out);
 	weir_arena_fini(&sj->keys_arena);
 	weir_arena_fini(&sj->arena);
+	weir_prover_free(sj->lines);
+	free(sj->slots);
+	free(sj->event_slots);
 	free(sj);
 }
 

@@ -98,9 +98,6 @@ weir_changes_fini(struct weir_sjoin *sj)
 		weir_waits_fini(&c->ends[side]);
 	}
 	weir_expr_free(c->delete_if);
-	weir_prover_free(c->prover);
-	free(c->slots);
-	free(c->event_slots);
 }
 
 /* --- memory --- */

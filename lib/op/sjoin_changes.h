@@ -15,6 +15,7 @@
 #define WEIR_OP_SJOIN_CHANGES_H
 
 #include "op/sjoin_impl.h"
+#include "op/sjoin_line.h"
 #include "op/waits.h"
 
 /* An event that waits for its turn, or the row that it has become. */
@@ -76,10 +77,6 @@ struct weir_changes {
 	int64_t closed;			  /* the watermark in force */
 	int64_t due;			  /* as the stage knows it */
 	struct weir_change_item run[WEIR_RUN];
-
-	/* for loading */
-	struct weir_prover *prover;
-	struct weir_slot *slots, *event_slots;
 };
 
 /* What the options say of tables, for the kind's own. 1, or -1 with *err. */

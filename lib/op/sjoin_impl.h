@@ -2,6 +2,7 @@
  * sjoin_impl.h - what the kinds of joins share inside the sjoin operator.
  *
  *     sjoin.c       options, and which kind joins
+ *     sjoin_line.c  what saved lines of joins have in common
  *     pair.c        results, and conditions on both sides
  *
  * A kind's own struct begins with struct weir_sjoin.
@@ -55,6 +56,11 @@ struct weir_sjoin {
 	struct weir_arena keys_arena; /* reset per run */
 	struct weir_arena arena;      /* reset per event */
 	struct weir_buf out;	      /* scratch */
+
+	/* for loading (sjoin_line.c) */
+	struct weir_prover *lines;
+	struct weir_slot *slots, *event_slots;
+	const char *line;
 };
 
 /*

@@ -210,9 +210,9 @@ restore(struct weir_keep *k, const struct weir_arrival *a, struct weir_kept *e,
 	int64_t first;
 
 	if (reach((struct interval *)k, a, &first, &e->last, &why) < 0)
-		return weir_keep_bad_line(why.text, err);
+		return weir_sjoin_bad_line(why.text, err);
 	if (e->last < k->closed)
-		return weir_keep_bad_line("an event that is over", err);
+		return weir_sjoin_bad_line("an event that is over", err);
 	*due = e->last + 1;
 	return 1;
 }

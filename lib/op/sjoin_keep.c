@@ -34,9 +34,6 @@ weir_keep_fini(struct weir_keep *k)
 		weir_arena_fini(&k->ahead[side].arena);
 	}
 	weir_table_free(k->table);
-	weir_prover_free(k->prover);
-	free(k->slots);
-	free(k->event_slots);
 }
 
 /* --- memory --- */

@@ -15,6 +15,7 @@
 #define WEIR_OP_SJOIN_KEEP_H
 
 #include "op/sjoin_impl.h"
+#include "op/sjoin_line.h"
 #include "op/waits.h"
 
 /* An event that waits; the kind's own part is what. */
@@ -109,10 +110,6 @@ struct weir_keep {
 	int64_t due;	  /* as the stage knows it */
 	int64_t slack;	  /* by which letting go may be put off */
 	struct weir_keep_ahead ahead[2];
-
-	/* for loading */
-	struct weir_prover *prover;
-	struct weir_slot *slots, *event_slots;
 };
 
 /* Set up; the ops are static. Fini frees all that waits. */
@@ -202,7 +199,6 @@ int weir_keep_load(void *self, struct weir_stage *st, struct weir_str line,
 /* Tell the stage what is due next: after what is loaded. */
 void weir_keep_set_due(struct weir_keep *k, struct weir_stage *st);
 /* A saved line cannot be: -1 with *err. */
-int weir_keep_bad_line(const char *why, struct weir_error *err);
 /* Say why the key of an event is none. */
 int weir_keep_refuse(struct weir_keep *k, struct weir_stage *st,
     const struct weir_arrival *a, struct weir_error *err);

@@ -258,7 +258,7 @@ restore(struct weir_keep *k, const struct weir_arrival *a, struct weir_kept *e,
 	struct place at;
 
 	if (!find_place(p, a->time, &at) || at.last <= k->closed)
-		return weir_keep_bad_line("an event that is over", err);
+		return weir_sjoin_bad_line("an event that is over", err);
 	e->last = at.last - 1;
 	*due = at.last;
 	if (weir_keep_tells(k, a->side))
