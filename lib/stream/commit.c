@@ -27,6 +27,17 @@ restored_sink(const struct weir_manifest *m, const char *name)
 	return NULL;
 }
 
+/* path lives as long as the committer: the job has it. */
+int
+weir_committer_open(struct weir_committer *c, struct weir_commit_sink *s,
+    const char *path, struct weir_error *err)
+{
+	s->at =
+	    (struct weir_visible_config){c->c.dir, c->c.job->id, s->name, path};
+	s->v = weir_visible_open(&s->at, false, err);
+	return s->v == NULL ? -1 : 1;
+}
+
 static int
 begin_sinks(struct weir_committer *c, struct weir_error *err)
 {
@@ -35,8 +46,6 @@ begin_sinks(struct weir_committer *c, struct weir_error *err)
 	/* a sink that stands free makes itself known by its first part */
 	c->nsinks = job->nsinks ? job->nsinks : 1;
 	c->sinks = weir_calloc(c->nsinks, sizeof *c->sinks);
-	for (size_t i = 0; i < c->nsinks; i++)
-		c->sinks[i].fd = -1;
 	for (size_t i = 0; i < c->nsinks; i++) {
 		const struct weir_manifest_sink *ms;
 		struct weir_commit_sink *s = &c->sinks[i];
@@ -49,8 +58,7 @@ begin_sinks(struct weir_committer *c, struct weir_error *err)
 		ms = restored_sink(c->c.restored, s->name);
 		s->visible =
 		    ms != NULL ? weir_sink_committed(ms) : job->sinks[i].base;
-		s->fd = weir_visible_open(job->sinks[i].path, false, err);
-		if (s->fd == -1)
+		if (weir_committer_open(c, s, job->sinks[i].path, err) == -1)
 			return -1;
 	}
 	return 1;
@@ -103,8 +111,7 @@ weir_committer_free(struct weir_committer *c)
 	for (size_t i = 0; i < c->nsinks; i++) {
 		free(c->sinks[i].name);
 		free(c->sinks[i].part);
-		if (c->sinks[i].fd != -1)
-			close(c->sinks[i].fd);
+		weir_visible_close(c->sinks[i].v);
 	}
 	free(c->sinks);
 	free(c->whole);

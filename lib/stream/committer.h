@@ -10,13 +10,15 @@
 #include "event/control.h"
 #include "stream/commit.h"
 #include "stream/sinkpart.h"
+#include "stream/visible.h"
 
 enum weir_source_end { SOURCE_RUNS, SOURCE_COMPLETE, SOURCE_PAUSED };
 
 struct weir_commit_sink {
-	char *name, *part;	   /* part: the file name of its part */
-	int fd;			   /* visible file; -1: not known yet */
-	uint64_t visible;	   /* its committed length */
+	char *name, *part; /* part: the file name of its part */
+	struct weir_visible_config at;
+	struct weir_visible *v;	   /* NULL: not known yet */
+	uint64_t visible;	   /* how much of its stream is */
 	bool answered;		   /* for the checkpoint in flight */
 	struct weir_sinkpart said; /* what its part says */
 };
@@ -48,6 +50,9 @@ void weir_committer_warn(const struct weir_committer *c, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 /* Nothing is in flight any more. */
 void weir_committer_land(struct weir_committer *c);
+/* Open the visible side of a sink: 1 or -1. */
+int weir_committer_open(struct weir_committer *c, struct weir_commit_sink *s,
+    const char *path, struct weir_error *err);
 /* How long a file name in a checkpoint's directory is without its ending. */
 size_t weir_committer_stem(const char *file);
 

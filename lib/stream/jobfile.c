@@ -6,6 +6,7 @@
 #include "event/source.h"
 #include "state/snapshot.h"
 #include "stream/recover.h"
+#include "stream/visible.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -112,29 +113,32 @@ two_sinks(struct weir_error *err)
  * never names a sink that is not there.
  */
 static int
-begin_sinks(
-    const struct weir_roles *r, struct weir_job *job, struct weir_error *err)
+begin_sinks(const struct weir_dir *d, const struct weir_roles *r,
+    struct weir_job *job, struct weir_error *err)
 {
 	job->nsinks = r->nsinks;
 	job->sinks = weir_calloc(r->nsinks + 1, sizeof *job->sinks);
 	for (size_t i = 0; i < r->nsinks; i++) {
 		struct weir_job_sink *s = &job->sinks[i];
-		struct stat st;
-		int fd;
+		struct weir_visible_config vc;
+		struct weir_visible *v;
+		int got;
 
 		s->name = weir_strdup(r->sink_names[i]);
-		s->path = weir_absolute(r->sink_paths[i], err);
+		s->path = weir_visible_name(r->sink_paths[i], err);
 		if (s->path == NULL)
 			return -1;
 		for (size_t k = 0; k < i; k++)
 			if (strcmp(job->sinks[k].path, s->path) == 0)
 				return two_sinks(err);
-		fd = weir_visible_open(s->path, true, err);
-		if (fd == -1)
+		vc = (struct weir_visible_config){d, job->id, s->name, s->path};
+		v = weir_visible_open(&vc, true, err);
+		if (v == NULL)
 			return -1;
-		if (fstat(fd, &st) == 0)
-			s->base = (uint64_t)st.st_size;
-		close(fd);
+		got = weir_visible_base(v, &s->base, err);
+		weir_visible_close(v);
+		if (got == -1)
+			return -1;
 	}
 	return 1;
 }
@@ -212,6 +216,7 @@ struct ends {
 	size_t had, n;
 	const char *const *had_names, *const *had_paths;
 	const char *const *names, *const *paths;
+	char *(*name)(const char *path, struct weir_error *err);
 };
 
 /* Which of those that the job has is called so? had if none is. */
@@ -247,7 +252,7 @@ compare_ends(const struct ends *e, struct weir_error *err)
 			    "when it began, or begin another job with "
 			    "another -d",
 			    e->what, e->names[i]);
-		path = weir_absolute(e->paths[i], err);
+		path = e->name(e->paths[i], err);
 		if (path == NULL)
 			return -1;
 		if (strcmp(e->had_paths[k], path) != 0) {
@@ -270,9 +275,9 @@ compare(const struct weir_roles *r, const struct weir_job *job,
 	struct ends sources = {"source", "-i", r->std_source, job->nsources,
 	    r->nsources, (const char *const *)job->source_names,
 	    (const char *const *)job->source_paths, r->source_names,
-	    r->source_paths};
+	    r->source_paths, weir_absolute};
 	struct ends sinks = {"sink", "-o", r->std_sink, job->nsinks, r->nsinks,
-	    names, paths, r->sink_names, r->sink_paths};
+	    names, paths, r->sink_names, r->sink_paths, weir_visible_name};
 	int same;
 
 	for (size_t i = 0; i < job->nsinks; i++) {
@@ -298,7 +303,8 @@ begin(const struct weir_dir *d, const struct weir_roles *r,
 	if (check_apart(r, err) == -1)
 		return -1;
 	job->id = new_id();
-	if (begin_sources(r, job, err) == -1 || begin_sinks(r, job, err) == -1)
+	if (begin_sources(r, job, err) == -1 ||
+	    begin_sinks(d, r, job, err) == -1)
 		return -1;
 	return weir_job_save(d, job, err);
 }
@@ -329,15 +335,11 @@ weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
 static bool
 is_new(const char *path, const struct weir_job *had)
 {
-	struct stat st;
-
-	if (stat(path, &st) == -1)
-		return true;
 	if (had == NULL)
-		return st.st_size == 0;
+		return weir_visible_is_new(path, NULL);
 	for (size_t k = 0; k < had->nsinks; k++)
 		if (strcmp(had->sinks[k].path, path) == 0)
-			return (uint64_t)st.st_size == had->sinks[k].base;
+			return weir_visible_is_new(path, &had->sinks[k].base);
 	return true;
 }
 
@@ -348,7 +350,7 @@ check_new(const struct weir_roles *r, const struct weir_job *had,
 	int got = 1;
 
 	for (size_t i = 0; got == 1 && i < r->nsinks; i++) {
-		char *path = weir_absolute(r->sink_paths[i], err);
+		char *path = weir_visible_name(r->sink_paths[i], err);
 		char shown[SHOW];
 
 		if (path == NULL)

@@ -5,9 +5,8 @@
 #include "base/text.h"
 #include "state/publish.h"
 #include "stream/foreign.h"
-#include "stream/jobfile.h"
-#include "stream/recover.h"
 #include "stream/sinkpart.h"
+#include "stream/visible.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -108,13 +107,13 @@ hold_fifo(
 }
 
 static bool
-reads_it(const struct weir_job *job, const struct stat *sink)
+reads_it(const struct weir_job *job, struct weir_visible *v)
 {
 	struct stat st;
 
 	for (size_t i = 0; i < job->nsources; i++)
 		if (stat(job->source_paths[i], &st) == 0 &&
-		    st.st_dev == sink->st_dev && st.st_ino == sink->st_ino)
+		    weir_visible_is(v, &st))
 			return true;
 	return false;
 }
@@ -148,22 +147,22 @@ static int
 open_known(struct weir_jobsink *s, const struct weir_job *job,
     const struct weir_job_sink *known, struct weir_error *err)
 {
-	struct stat st;
-	int fd = weir_visible_open(s->part.path, known == NULL, err);
+	struct weir_visible_config vc = {
+	    &s->dir, job->id, s->role->name, s->part.path};
+	struct weir_visible *v = weir_visible_open(&vc, known == NULL, err);
+	int got = 1;
 
-	if (fd == -1)
+	if (v == NULL)
 		return -1;
-	if (fstat(fd, &st) == 0) {
-		s->part.base =
-		    known != NULL ? known->base : (uint64_t)st.st_size;
-		if (reads_it(job, &st)) {
-			close(fd);
-			return weir_fail(err, WEIR_USAGE,
-			    "source and sink are the same file");
-		}
-	}
-	close(fd);
-	return 1;
+	if (known != NULL)
+		s->part.base = known->base;
+	else
+		got = weir_visible_base(v, &s->part.base, err);
+	if (got == 1 && reads_it(job, v))
+		got = weir_fail(
+		    err, WEIR_USAGE, "source and sink are the same file");
+	weir_visible_close(v);
+	return got;
 }
 
 /*
@@ -177,7 +176,7 @@ open_visible(struct weir_jobsink *s, struct weir_error *err)
 	struct weir_job job = {0};
 	int got;
 
-	s->part.path = weir_absolute(s->role->path, err);
+	s->part.path = weir_visible_name(s->role->path, err);
 	if (s->part.path == NULL || weir_job_load(&s->dir, &job, err) == -1)
 		return -1;
 	known = sink_of(&job, s->role->name);

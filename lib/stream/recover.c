@@ -1,8 +1,7 @@
 #include "stream/recover.h"
 
-#include "base/mem.h"
 #include "base/probe.h"
-#include "base/text.h"
+#include "stream/visible.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -12,56 +11,6 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#define SHOW 256
-
-static int
-sync_parent(const char *path, struct weir_error *err)
-{
-	const char *slash = strrchr(path, '/');
-	char *dir = slash == path ? weir_strdup("/")
-	    : slash == NULL	  ? weir_strdup(".")
-				  : weir_strndup(path, (size_t)(slash - path));
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int r = fd == -1 || fsync(fd) == -1 ? -1 : 1;
-	char shown[SHOW];
-
-	if (r == -1)
-		weir_fail_errno(err, "%s",
-		    weir_show_into(shown, sizeof shown, dir, strlen(dir)));
-	if (fd != -1)
-		close(fd);
-	free(dir);
-	return r;
-}
-
-int
-weir_visible_open(const char *path, bool create, struct weir_error *err)
-{
-	char shown[SHOW];
-	struct stat st;
-	int fd;
-
-	weir_show_into(shown, sizeof shown, path, strlen(path));
-	/* looked at first: opening a FIFO or a device has effects */
-	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
-		return weir_fail(err, WEIR_USAGE,
-		    "%s: not a regular file: exactly-once output needs one",
-		    shown);
-	fd = open(path, O_RDWR | O_CLOEXEC | (create ? O_CREAT : 0), 0666);
-	if (fd == -1 && errno == ENOENT && !create)
-		return weir_fail(err, WEIR_STATE,
-		    "%s: the sink is gone, but this job has written to it: "
-		    "put it back, or begin anew with another -d",
-		    shown);
-	if (fd == -1)
-		return weir_fail_errno(err, "%s", shown);
-	if (create && sync_parent(path, err) == -1) {
-		close(fd);
-		return -1;
-	}
-	return fd;
-}
 
 /* --- roll forward --- */
 
@@ -84,18 +33,20 @@ forward(const struct weir_dir *d, const struct weir_job *job,
 		struct weir_manifest_sink none = {
 		    .name = js->name, .base = js->base};
 		const struct weir_manifest_sink *ms = sink_of(m, js->name);
-		int fd, r;
+		struct weir_visible_config vc = {
+		    d, job->id, js->name, js->path};
+		struct weir_visible *v;
+		int r;
 
 		if (js->path == NULL)
 			continue;
 		if (ms == NULL)
 			ms = &none;
-		fd = weir_visible_open(
-		    js->path, weir_sink_committed(ms) == 0, err);
-		if (fd == -1)
+		v = weir_visible_open(&vc, weir_sink_committed(ms) == 0, err);
+		if (v == NULL)
 			return -1;
-		r = weir_sink_forward(d, ms, fd, js->path, err);
-		close(fd);
+		r = weir_visible_forward(v, ms, err);
+		weir_visible_close(v);
 		if (r == -1)
 			return -1;
 		WEIR_PROBE("recover.forwarded");

@@ -13,13 +13,6 @@
 #include <stdbool.h>
 
 /*
- * Open a sink's visible file, made (durably) if create is set: its descriptor,
- * or -1 with *err: WEIR_USAGE if it is no regular file, WEIR_STATE if it is
- * gone.
- */
-int weir_visible_open(const char *path, bool create, struct weir_error *err);
-
-/*
  * Find the checkpoint to restore, and bring every visible file of the job up to
  * it: 1 with *m, 0 if there is none (the files are as long as they were when
  * the job began), -1. *next is the first number that is free. Then sweep what

@@ -123,9 +123,6 @@ enter_sink(struct weir_committer *c, struct weir_commit_sink *s,
 		    "another -d",
 		    shown);
 	}
-	s->fd = weir_visible_open(s->said.path, false, err);
-	if (s->fd == -1)
-		return -1;
 	s->visible = s->said.base;
 	free(job->sinks);
 	job->sinks = weir_calloc(1, sizeof *job->sinks);
@@ -133,6 +130,8 @@ enter_sink(struct weir_committer *c, struct weir_commit_sink *s,
 	    .path = weir_strdup(s->said.path),
 	    .base = s->said.base};
 	job->nsinks = 1;
+	if (weir_committer_open(c, s, job->sinks[0].path, err) == -1)
+		return -1;
 	return weir_job_save(c->c.dir, job, err);
 }
 
@@ -232,8 +231,7 @@ forward(struct weir_committer *c, const struct weir_manifest *m,
 	for (size_t i = 0; i < c->nsinks; i++) {
 		struct weir_commit_sink *s = &c->sinks[i];
 
-		if (weir_sink_forward(c->c.dir, &m->sinks[i], s->fd,
-			c->c.job->sinks[i].path, err) == -1)
+		if (weir_visible_forward(s->v, &m->sinks[i], err) == -1)
 			return -1;
 		s->visible = weir_sink_committed(&m->sinks[i]);
 		WEIR_PROBE("commit.forwarded");

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "state/snapshot.h"
 #include "stream/jobfile.h"
-#include "stream/recover.h"
+#include "stream/visible.h"
 #include "stream/sinkpart.h"
 
 #include <errno.h>
@@ -102,24 +102,31 @@ test_paths(const char *base)
 		    err.text);
 }
 
+/* Open and close it: 1 or -1. */
+static int
+open_visible(const char *path, bool create)
+{
+	struct weir_visible_config c = {
+	    .job = "1", .sink = "out", .path = path};
+	struct weir_visible *v = weir_visible_open(&c, create, &err);
+
+	weir_visible_close(v);
+	return v == NULL ? -1 : 1;
+}
+
 static void
 test_visible(void)
 {
-	int fd;
-
-	ok(weir_visible_open("none", false, &err) == -1 &&
-		err.status == WEIR_STATE,
+	ok(open_visible("none", false) == -1 && err.status == WEIR_STATE,
 	    "gone: %s", err.text);
-	fd = weir_visible_open("made", true, &err);
-	ok(fd != -1 && access("made", F_OK) == 0, "made");
-	close(fd);
-	ok(mkfifo("fifo", 0600) == 0 &&
-		weir_visible_open("fifo", true, &err) == -1 &&
+	ok(open_visible("made", true) == 1 && access("made", F_OK) == 0,
+	    "made");
+	ok(mkfifo("fifo", 0600) == 0 && open_visible("fifo", true) == -1 &&
 		err.status == WEIR_USAGE,
 	    "a FIFO: %s", err.text);
-	ok(weir_visible_open("a", true, &err) == -1 && err.status == WEIR_USAGE,
+	ok(open_visible("a", true) == -1 && err.status == WEIR_USAGE,
 	    "a directory: %s", err.text);
-	ok(weir_visible_open("/dev/null", true, &err) == -1, "a device");
+	ok(open_visible("/dev/null", true) == -1, "a device");
 }
 
 /* --- jobs --- */

@@ -1,0 +1,79 @@
+/*
+ * visible.h - where the committed output of a job becomes visible.
+ *
+ * What a sink's stage writes is one stream of bytes, cut by barriers into
+ * pending files. A manifest commits the stream up to a place; then the visible
+ * side takes over what it lacks of it. The text after -o says of what kind that
+ * is (today: a regular file), and each kind is a table of functions. Opening has
+ * no effect but that the thing is there: the job's sink opens it to see that it
+ * can be, and only the committer and recovery, who lead the directory, forward.
+ */
+#ifndef WEIR_STREAM_VISIBLE_H
+#define WEIR_STREAM_VISIBLE_H
+
+#include "state/dir.h"
+
+#include <stdbool.h>
+#include <sys/stat.h>
+
+/* Whose output it is; all is borrowed for as long as it is open. */
+struct weir_visible_config {
+	const struct weir_dir *dir;
+	const char *job;  /* its id */
+	const char *sink; /* its name */
+	const char *path; /* as weir_visible_name() gave it */
+};
+
+struct weir_visible;
+
+/*
+ * What the text after -o means from everywhere, as the job file keeps it: paths
+ * in it are absolute. malloc'd, or NULL with *err (WEIR_USAGE).
+ */
+char *weir_visible_name(const char *given, struct weir_error *err);
+/*
+ * Open it, made durably if create is set. NULL with *err: WEIR_USAGE if it is
+ * not fit for output, WEIR_STATE if it is gone.
+ */
+struct weir_visible *weir_visible_open(
+    const struct weir_visible_config *c, bool create, struct weir_error *err);
+void weir_visible_close(struct weir_visible *v);
+
+/* The place in the stream at which a job begins that finds it as it is. */
+int weir_visible_base(
+    struct weir_visible *v, uint64_t *base, struct weir_error *err);
+/* Is it (also) this file? */
+bool weir_visible_is(struct weir_visible *v, const struct stat *st);
+/*
+ * Take over what m commits and it lacks, durably, then remove the pending
+ * files; doing so again changes nothing. WEIR_STATE if somebody else changed
+ * it.
+ */
+int weir_visible_forward(struct weir_visible *v,
+    const struct weir_manifest_sink *m, struct weir_error *err);
+/*
+ * May a new job have it, though an old one wrote there (base: where that began,
+ * NULL if nobody knows)? Not if all that is in there would come again.
+ */
+bool weir_visible_is_new(const char *path, const uint64_t *base);
+
+/* --- kinds --- */
+
+struct weir_visible_ops {
+	/* *self is the kind's own; the others as above */
+	int (*open)(void **self, const struct weir_visible_config *c,
+	    bool create, struct weir_error *err);
+	void (*close)(void *self);
+	int (*base)(void *self, uint64_t *base, struct weir_error *err);
+	bool (*is)(void *self, const struct stat *st);
+	int (*forward)(void *self, const struct weir_manifest_sink *m,
+	    struct weir_error *err);
+	bool (*is_new)(const char *path, const uint64_t *base);
+};
+
+extern const struct weir_visible_ops weir_visible_file;
+
+/* fsync the directory that holds path. */
+int weir_visible_sync_parent(const char *path, struct weir_error *err);
+
+#endif
