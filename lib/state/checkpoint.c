@@ -1,4 +1,4 @@
-/* checkpoint.c - the directories under cp/, and what is left over (dir.h). */
+/* checkpoint.c - the directories under cp/ (dir.h). */
 #include "base/mem.h"
 #include "base/probe.h"
 #include "base/text.h"
@@ -14,11 +14,9 @@
 #include <unistd.h>
 
 #define OPEN_DIR (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
-#define TMP	 ".tmp."
 
-/* cp/ or another one: a descriptor, or -1 with *none if it is not there. */
-static int
-open_sub(const struct weir_dir *d, const char *name, bool *none,
+int
+weir_dir_have(const struct weir_dir *d, const char *name, bool *none,
     struct weir_error *err)
 {
 	struct weir_error why = {0};
@@ -68,7 +66,7 @@ weir_cp_open(
 {
 	char name[WEIR_CP_TEXT];
 	bool none;
-	int all = open_sub(d, "cp", &none, err), fd = -1;
+	int all = weir_dir_have(d, "cp", &none, err), fd = -1;
 
 	if (all < 0 && !none)
 		return -1;
@@ -108,7 +106,7 @@ weir_cp_list(const struct weir_dir *d, struct weir_cp **cps, size_t *n,
 {
 	struct weir_names names;
 	bool none;
-	int fd = open_sub(d, "cp", &none, err), r;
+	int fd = weir_dir_have(d, "cp", &none, err), r;
 
 	*cps = NULL;
 	*n = 0;
@@ -167,7 +165,7 @@ highest(const struct weir_dir *d, const char *where,
 	struct weir_names names;
 	struct weir_cp cp;
 	bool none;
-	int fd = open_sub(d, where, &none, err), r;
+	int fd = weir_dir_have(d, where, &none, err), r;
 
 	if (fd < 0)
 		return none ? 1 : -1;
@@ -205,10 +203,9 @@ weir_cp_next(const struct weir_dir *d, uint64_t *n, struct weir_error *err)
 
 /* --- removing --- */
 
-/* Remove the files in fd that keep() does not want. */
-static int
-empty(int fd, bool (*keep)(const void *, const char *), const void *arg,
-    struct weir_error *err)
+int
+weir_dir_empty(int fd, bool (*keep)(const void *, const char *),
+    const void *arg, struct weir_error *err)
 {
 	struct weir_names names;
 	char shown[WEIR_SHOWN];
@@ -248,7 +245,7 @@ weir_cp_remove(
 		goto out;
 	}
 	WEIR_PROBE("remove.manifest");
-	if (empty(fd, NULL, NULL, err) < 0)
+	if (weir_dir_empty(fd, NULL, NULL, err) < 0)
 		goto out;
 	WEIR_PROBE("remove.parts");
 	all = weir_dir_sub(d, "cp", true, err);
@@ -262,123 +259,4 @@ weir_cp_remove(
 out:
 	close(fd);
 	return r < 0 ? blame_whole(d, cp, err) : 1;
-}
-
-/*
- * Remove all committed checkpoints but the newest keep, and what was never
- * committed: of any number if idle, else only below the newest committed one.
- * The highest number stays taken until there is a higher one, even if we die
- * before that: the next start goes by the names that it finds.
- */
-static int
-thin(const struct weir_dir *d, size_t keep, bool idle, struct weir_error *err)
-{
-	struct weir_cp *cps;
-	size_t n, all, kept = 0;
-	int r = weir_cp_list(d, &cps, &n, err);
-
-	for (all = n; r == 1 && n-- > 0;) {
-		bool highest_left = n + 1 == all && keep > 0;
-		int committed = weir_cp_committed(d, cps[n], err);
-
-		if (committed < 0)
-			r = -1;
-		else if (committed && kept < keep)
-			kept++;
-		else if (committed || (idle && !highest_left) || kept > 0)
-			r = weir_cp_remove(d, cps[n], err);
-	}
-	free(cps);
-	return r;
-}
-
-int
-weir_dir_prune(const struct weir_dir *d, size_t keep, struct weir_error *err)
-{
-	return thin(d, keep < 1 ? 1 : keep, false, err);
-}
-
-/* What the kept manifests say of out/. */
-struct wanted {
-	size_t n;
-	struct weir_manifest *m;
-};
-
-static bool
-is_wanted(const void *arg, const char *name)
-{
-	const struct wanted *w = arg;
-
-	for (size_t i = 0; i < w->n; i++)
-		for (size_t k = 0; k < w->m[i].nsinks; k++)
-			for (size_t f = 0; f < w->m[i].sinks[k].nfiles; f++)
-				if (strcmp(w->m[i].sinks[k].files[f].file,
-					name) == 0)
-					return true;
-	return false;
-}
-
-static bool
-not_temporary(const void *arg, const char *name)
-{
-	(void)arg;
-	return strncmp(name, TMP, strlen(TMP)) != 0;
-}
-
-/* Empty one directory of what keep() does not want, if it is there. */
-static int
-sweep_sub(const struct weir_dir *d, const char *name,
-    bool (*keep)(const void *, const char *), const void *arg,
-    struct weir_error *err)
-{
-	bool none;
-	int fd = open_sub(d, name, &none, err), r;
-
-	if (fd < 0)
-		return none ? 1 : -1;
-	r = empty(fd, keep, arg, err);
-	close(fd);
-	return r < 0 ? weir_dir_blame(d, "/", err) : 1;
-}
-
-/* Load the manifests that thin() kept; a damaged one stops the sweep. */
-static int
-load_wanted(const struct weir_dir *d, struct wanted *w, struct weir_error *err)
-{
-	struct weir_cp *cps;
-	size_t n;
-	int r = weir_cp_list(d, &cps, &n, err);
-
-	*w = (struct wanted){0};
-	if (r == 1)
-		w->m = weir_calloc(n, sizeof *w->m);
-	for (size_t i = 0; i < n && r == 1; i++) {
-		r = weir_manifest_load(d, cps[i], &w->m[w->n], err);
-		w->n += r == 1;
-	}
-	free(cps);
-	return r < 0 ? -1 : 1;
-}
-
-int
-weir_dir_sweep(const struct weir_dir *d, size_t keep, struct weir_error *err)
-{
-	struct wanted w;
-	int r = thin(d, keep, true, err);
-
-	if (r < 0)
-		return -1;
-	r = load_wanted(d, &w, err);
-	if (r == 1)
-		r = sweep_sub(d, "out", is_wanted, &w, err);
-	if (r == 1 && keep == 0)
-		r = sweep_sub(d, "side", NULL, NULL, err);
-	if (r == 1)
-		r = sweep_sub(d, "side", not_temporary, NULL, err);
-	if (r == 1 && empty(d->fd, not_temporary, NULL, err) < 0)
-		r = weir_dir_blame(d, "/", err);
-	for (size_t i = 0; i < w.n; i++)
-		weir_manifest_fini(&w.m[i]);
-	free(w.m);
-	return r;
 }

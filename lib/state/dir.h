@@ -72,6 +72,12 @@ int weir_dir_lead(struct weir_dir *d, struct weir_error *err);
  */
 int weir_dir_join(struct weir_dir *d, uint64_t epoch, struct weir_error *err);
 
+/*
+ * Does nobody live in it? 1, and nobody can until it is closed; 0 if somebody
+ * does; -1.
+ */
+int weir_dir_alone(struct weir_dir *d, struct weir_error *err);
+
 /* --- the job file --- */
 struct weir_job_sink {
 	char *name;    /* "out" */
@@ -79,7 +85,10 @@ struct weir_job_sink {
 	uint64_t base; /* bytes the file had when the job began */
 };
 struct weir_job {
-	char *id;
+	char *id;	   /* another one when it gets a new sink */
+	char *from;	   /* "<n>.<e>" that it began again from, or NULL */
+	bool rewinds;	   /* it passes over events older than: */
+	int64_t rewind_ns; /* (--rewind) */
 	size_t nsources;
 	char **source_names;
 	char **source_paths; /* absolute */
@@ -90,12 +99,13 @@ struct weir_job {
 int weir_job_load(
     const struct weir_dir *d, struct weir_job *job, struct weir_error *err);
 /*
- * Write it, replacing what was there. It changes only twice: a sink that stands
- * free is entered at its first commit, and `--from=none` begins anew.
+ * Write it, replacing what was there. It changes when a sink that stands free is
+ * entered at its first commit, and after a MANIFEST with another one in it.
  */
 int weir_job_save(const struct weir_dir *d, const struct weir_job *job,
     struct weir_error *err);
 void weir_job_fini(struct weir_job *job);
+bool weir_job_equal(const struct weir_job *a, const struct weir_job *b);
 
 /* --- checkpoints --- */
 struct weir_manifest_part {
@@ -125,6 +135,12 @@ struct weir_manifest {
 	int64_t time_ns;     /* when committed, by the wall clock */
 	int64_t duration_ns; /* since it was asked for */
 	int final;	     /* 0, or 1 + enum weir_end_reason */
+	char *id;	     /* of the job; NULL: not said */
+	/*
+	 * With it the job began anew, or elsewhere: the job file must become
+	 * this. Without parts there is no state. NULL: it stays as it is.
+	 */
+	struct weir_job *job;
 	size_t nparts;
 	struct weir_manifest_part *parts;
 	size_t nsinks;
@@ -188,7 +204,14 @@ int weir_cp_remove(
 int weir_dir_prune(
     const struct weir_dir *d, size_t keep, struct weir_error *err);
 /*
- * The same for the leader while no checkpoint is under way: what was never
+ * By hand, beside whatever lives: the newest keep (at least one) that are whole
+ * stay, and so does what is newer than those. removed hears of each that goes.
+ */
+typedef void weir_removed(void *ctx, struct weir_cp cp);
+int weir_dir_tidy(const struct weir_dir *d, size_t keep, weir_removed *removed,
+    void *ctx, struct weir_error *err);
+/*
+ * The same as weir_dir_prune() for the leader while no checkpoint is under way: what was never
  * committed goes, but for the highest number, which stays taken; so do pending
  * files that no kept manifest lists, and temporary files. After recovery, before stages start. keep 0
  * forgets everything, claims of side files included, but save/ and `job`.

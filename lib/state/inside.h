@@ -13,9 +13,10 @@
 #define WEIR_MANIFEST_MAX ((size_t)4 << 20)
 #define WEIR_JOB_MAX	  ((size_t)4 << 20)
 #define WEIR_SIDE_MAX	  ((size_t)64 << 10)
-#define WEIR_SINKS_MAX	  1024 /* of a job; sources, too */
-#define WEIR_FILES_MAX	  4096 /* pending files of a sink */
-#define WEIR_JSON_VERSION 1    /* of job, MANIFEST and side claims */
+#define WEIR_SINKS_MAX	  1024	  /* of a job; sources, too */
+#define WEIR_FILES_MAX	  4096	  /* pending files of a sink */
+#define WEIR_TMP	  ".tmp." /* begins what is not whole yet */
+#define WEIR_JSON_VERSION 1	  /* of job, MANIFEST and side claims */
 
 /*
  * Put the directory's path and place (": ", "/", "/cp/.../") in front of what *err
@@ -34,6 +35,12 @@ int weir_cp_blame(
  */
 int weir_dir_sub(const struct weir_dir *d, const char *name, bool create,
     struct weir_error *err);
+/* The same without create: a descriptor, or -1 with *none if it is not there. */
+int weir_dir_have(const struct weir_dir *d, const char *name, bool *none,
+    struct weir_error *err);
+/* Remove the files in fd that keep() (NULL: nothing) does not want: 1 or -1. */
+int weir_dir_empty(int fd, bool (*keep)(const void *arg, const char *name),
+    const void *arg, struct weir_error *err);
 /* Is the open directory fd ours alone to write? 1 or -1. */
 int weir_dir_ours(int fd, const char *shown, struct weir_error *err);
 
@@ -64,5 +71,17 @@ int weir_cp_committed(
 int weir_record_kind(struct weir_record *r, const char *kind);
 /* {"weir":kind,"version":1 */
 void weir_record_begin(struct weir_buf *out, const char *kind);
+
+/* The members of a job file, up to the closing brace, and back: 1 or -1. */
+void weir_job_put(struct weir_buf *out, const struct weir_job *job);
+int weir_job_take(
+    struct weir_record *r, const struct weir_map *map, struct weir_job *job);
+
+/* A manifest in the open directory dir; cp NULL: of any checkpoint. */
+int weir_manifest_load_in(int dir, const struct weir_cp *cp,
+    struct weir_manifest *m, struct weir_error *err);
+/* Its parts there are whole: 1 or -1. */
+int weir_manifest_verify_parts(
+    int dir, const struct weir_manifest *m, struct weir_error *err);
 
 #endif

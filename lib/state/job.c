@@ -47,12 +47,13 @@ out:
 /* --- reading --- */
 
 static int
-read_sources(struct weir_record *r, struct weir_job *job)
+read_sources(
+    struct weir_record *r, const struct weir_map *in, struct weir_job *job)
 {
 	const struct weir_list *list;
 	const struct weir_map *map;
 
-	if (weir_record_list(r, "sources", WEIR_SINKS_MAX, &list) < 0)
+	if (weir_record_sublist(r, in, "sources", WEIR_SINKS_MAX, &list) < 0)
 		return -1;
 	job->source_names = weir_calloc(list->n, sizeof(char *));
 	job->source_paths = weir_calloc(list->n, sizeof(char *));
@@ -68,12 +69,13 @@ read_sources(struct weir_record *r, struct weir_job *job)
 }
 
 static int
-read_sinks(struct weir_record *r, struct weir_job *job)
+read_sinks(
+    struct weir_record *r, const struct weir_map *in, struct weir_job *job)
 {
 	const struct weir_list *list;
 	const struct weir_map *map;
 
-	if (weir_record_list(r, "sinks", WEIR_SINKS_MAX, &list) < 0)
+	if (weir_record_sublist(r, in, "sinks", WEIR_SINKS_MAX, &list) < 0)
 		return -1;
 	job->sinks = weir_calloc(list->n, sizeof *job->sinks);
 	job->nsinks = list->n;
@@ -85,6 +87,20 @@ read_sinks(struct weir_record *r, struct weir_job *job)
 		    weir_record_u64(r, map, "base", &job->sinks[i].base) < 0)
 			return -1;
 	return 1;
+}
+
+int
+weir_job_take(
+    struct weir_record *r, const struct weir_map *map, struct weir_job *job)
+{
+	if (weir_record_str(r, map, "id", &job->id) < 0 ||
+	    weir_record_maybe_str(r, map, "from", &job->from) < 0 ||
+	    read_sources(r, map, job) < 0 || read_sinks(r, map, job) < 0)
+		return -1;
+	job->rewinds = weir_record_has(map, "rewind");
+	return !job->rewinds
+	    ? 1
+	    : weir_record_i64(r, map, "rewind", 0, &job->rewind_ns);
 }
 
 int
@@ -101,8 +117,7 @@ weir_job_load(
 	if (got < 0)
 		return weir_dir_blame(d, "/", err);
 	if (weir_record_kind(&r, "job") < 0 ||
-	    weir_record_str(&r, r.map, "id", &job->id) < 0 ||
-	    read_sources(&r, job) < 0 || read_sinks(&r, job) < 0)
+	    weir_job_take(&r, r.map, job) < 0)
 		got = -1;
 	weir_record_fini(&r);
 	if (got == 1)
@@ -125,11 +140,38 @@ weir_job_fini(struct weir_job *job)
 	free(job->source_names);
 	free(job->source_paths);
 	free(job->sinks);
+	free(job->from);
 	free(job->id);
 	*job = (struct weir_job){0};
 }
 
 /* --- writing --- */
+
+void
+weir_job_put(struct weir_buf *b, const struct weir_job *job)
+{
+	weir_record_put_str(b, "id", job->id);
+	if (job->from != NULL)
+		weir_record_put_str(b, "from", job->from);
+	if (job->rewinds)
+		weir_record_put_i64(b, "rewind", job->rewind_ns);
+	weir_buf_puts(b, ",\"sources\":[");
+	for (size_t i = 0; i < job->nsources; i++) {
+		weir_buf_puts(b, i > 0 ? ",{" : "{");
+		weir_record_put_str(b, "name", job->source_names[i]);
+		weir_record_put_str(b, "path", job->source_paths[i]);
+		weir_buf_putc(b, '}');
+	}
+	weir_buf_puts(b, "],\"sinks\":[");
+	for (size_t i = 0; i < job->nsinks; i++) {
+		weir_buf_puts(b, i > 0 ? ",{" : "{");
+		weir_record_put_str(b, "name", job->sinks[i].name);
+		weir_record_put_str(b, "path", job->sinks[i].path);
+		weir_record_put_u64(b, "base", job->sinks[i].base);
+		weir_buf_putc(b, '}');
+	}
+	weir_buf_puts(b, "]}");
+}
 
 int
 weir_job_save(const struct weir_dir *d, const struct weir_job *job,
@@ -139,25 +181,23 @@ weir_job_save(const struct weir_dir *d, const struct weir_job *job,
 	int r;
 
 	weir_record_begin(&b, "job");
-	weir_record_put_str(&b, "id", job->id);
-	weir_buf_puts(&b, ",\"sources\":[");
-	for (size_t i = 0; i < job->nsources; i++) {
-		weir_buf_puts(&b, i > 0 ? ",{" : "{");
-		weir_record_put_str(&b, "name", job->source_names[i]);
-		weir_record_put_str(&b, "path", job->source_paths[i]);
-		weir_buf_putc(&b, '}');
-	}
-	weir_buf_puts(&b, "],\"sinks\":[");
-	for (size_t i = 0; i < job->nsinks; i++) {
-		weir_buf_puts(&b, i > 0 ? ",{" : "{");
-		weir_record_put_str(&b, "name", job->sinks[i].name);
-		weir_record_put_str(&b, "path", job->sinks[i].path);
-		weir_record_put_u64(&b, "base", job->sinks[i].base);
-		weir_buf_putc(&b, '}');
-	}
-	weir_buf_puts(&b, "]}");
+	weir_job_put(&b, job);
 	weir_record_seal(&b);
 	r = weir_publish_over(d->fd, FILE_NAME, b.data, b.len, err);
 	weir_buf_fini(&b);
 	return r < 0 ? weir_dir_blame(d, "/", err) : 1;
+}
+
+bool
+weir_job_equal(const struct weir_job *a, const struct weir_job *b)
+{
+	struct weir_buf x = {0}, y = {0};
+	bool equal;
+
+	weir_job_put(&x, a);
+	weir_job_put(&y, b);
+	equal = x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
+	weir_buf_fini(&x);
+	weir_buf_fini(&y);
+	return equal;
 }

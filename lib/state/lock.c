@@ -296,3 +296,9 @@ weir_dir_join(struct weir_dir *d, uint64_t epoch, struct weir_error *err)
 	close(dir);
 	return r;
 }
+
+int
+weir_dir_alone(struct weir_dir *d, struct weir_error *err)
+{
+	return open_lock(d, err) < 0 ? -1 : take(d, LOCK_EX, 0, err);
+}

@@ -96,7 +96,23 @@ read_sinks(struct weir_record *r, struct weir_manifest *m)
 }
 
 static int
-read_all(struct weir_record *r, struct weir_cp cp, struct weir_manifest *m)
+read_job(struct weir_record *r, struct weir_manifest *m)
+{
+	const struct weir_map *map;
+
+	if (weir_record_maybe_str(r, r->map, "id", &m->id) < 0)
+		return -1;
+	if (!weir_record_has(r->map, "job"))
+		return 1;
+	m->job = weir_calloc(1, sizeof *m->job);
+	return weir_record_map(r, r->map, "job", &map) < 0
+	    ? -1
+	    : weir_job_take(r, map, m->job);
+}
+
+static int
+read_all(
+    struct weir_record *r, const struct weir_cp *cp, struct weir_manifest *m)
 {
 	uint64_t final;
 
@@ -107,38 +123,47 @@ read_all(struct weir_record *r, struct weir_cp cp, struct weir_manifest *m)
 	    weir_record_i64(r, r->map, "duration", 0, &m->duration_ns) < 0 ||
 	    weir_record_u64(r, r->map, "final", &final) < 0)
 		return -1;
-	if (m->cp.n != cp.n || m->cp.epoch != cp.epoch)
+	if (cp != NULL && (m->cp.n != cp->n || m->cp.epoch != cp->epoch))
 		return weir_fail(r->err, WEIR_STATE,
 		    "%s: belongs to another checkpoint", r->file);
 	if (final > 1 + WEIR_FAILED)
 		return weir_fail(
 		    r->err, WEIR_STATE, "%s: \"final\" is unknown", r->file);
 	m->final = (int) final;
-	return read_parts(r, m) < 0 || read_sinks(r, m) < 0 ? -1 : 1;
+	return read_parts(r, m) < 0 || read_sinks(r, m) < 0 ? -1
+							    : read_job(r, m);
+}
+
+int
+weir_manifest_load_in(int dir, const struct weir_cp *cp,
+    struct weir_manifest *m, struct weir_error *err)
+{
+	struct weir_record r;
+	int got;
+
+	*m = (struct weir_manifest){0};
+	got = weir_record_load(&r, dir, FILE_NAME, WEIR_MANIFEST_MAX, err);
+	if (got != 1)
+		return got;
+	got = read_all(&r, cp, m);
+	weir_record_fini(&r);
+	if (got < 0)
+		weir_manifest_fini(m);
+	return got;
 }
 
 int
 weir_manifest_load(const struct weir_dir *d, struct weir_cp cp,
     struct weir_manifest *m, struct weir_error *err)
 {
-	struct weir_record r;
 	int dir = weir_cp_open(d, cp, err), got;
 
-	*m = (struct weir_manifest){.cp = cp};
+	*m = (struct weir_manifest){0};
 	if (dir < 0)
 		return -1;
-	got = weir_record_load(&r, dir, FILE_NAME, WEIR_MANIFEST_MAX, err);
+	got = weir_manifest_load_in(dir, &cp, m, err);
 	close(dir);
-	if (got == 0)
-		return 0;
-	if (got < 0)
-		return weir_cp_blame(d, cp, err);
-	got = read_all(&r, cp, m);
-	weir_record_fini(&r);
-	if (got == 1)
-		return 1;
-	weir_manifest_fini(m);
-	return weir_cp_blame(d, cp, err);
+	return got < 0 ? weir_cp_blame(d, cp, err) : got;
 }
 
 void
@@ -154,6 +179,10 @@ weir_manifest_fini(struct weir_manifest *m)
 		free(m->sinks[i].files);
 		free(m->sinks[i].name);
 	}
+	if (m->job != NULL)
+		weir_job_fini(m->job);
+	free(m->job);
+	free(m->id);
 	free(m->parts);
 	free(m->sinks);
 	*m = (struct weir_manifest){0};
@@ -208,7 +237,14 @@ put_all(struct weir_buf *b, const struct weir_manifest *m)
 		weir_buf_puts(b, i > 0 ? ",{" : "{");
 		put_sink(b, &m->sinks[i]);
 	}
-	weir_buf_puts(b, "]}");
+	weir_buf_putc(b, ']');
+	if (m->id != NULL)
+		weir_record_put_str(b, "id", m->id);
+	if (m->job != NULL) {
+		weir_buf_puts(b, ",\"job\":{");
+		weir_job_put(b, m->job);
+	}
+	weir_buf_putc(b, '}');
 	weir_record_seal(b);
 }
 
@@ -264,20 +300,28 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 }
 
 int
-weir_manifest_verify(const struct weir_dir *d, const struct weir_manifest *m,
-    struct weir_error *err)
+weir_manifest_verify_parts(
+    int dir, const struct weir_manifest *m, struct weir_error *err)
 {
-	int dir = weir_cp_open(d, m->cp, err), r = 1;
-
-	if (dir < 0)
-		return -1;
-	for (size_t i = 0; i < m->nparts && r == 1; i++) {
+	for (size_t i = 0; i < m->nparts; i++) {
 		const struct weir_manifest_part *p = &m->parts[i];
 
 		if (weir_snapshot_verify(dir, p->file, p->len, p->digest, err) <
 		    0)
-			r = weir_cp_blame(d, m->cp, err);
+			return -1;
 	}
+	return 1;
+}
+
+int
+weir_manifest_verify(const struct weir_dir *d, const struct weir_manifest *m,
+    struct weir_error *err)
+{
+	int dir = weir_cp_open(d, m->cp, err), r;
+
+	if (dir < 0)
+		return -1;
+	r = weir_manifest_verify_parts(dir, m, err);
 	close(dir);
-	return r == 1 ? verify_sinks(d, m, err) : -1;
+	return r < 0 ? weir_cp_blame(d, m->cp, err) : verify_sinks(d, m, err);
 }

@@ -217,6 +217,27 @@ weir_record_digest(struct weir_record *r, const struct weir_map *map,
 	return 1;
 }
 
+bool
+weir_record_has(const struct weir_map *map, const char *name)
+{
+	return get(map, name) != NULL;
+}
+
+int
+weir_record_map(struct weir_record *r, const struct weir_map *map,
+    const char *name, const struct weir_map **out)
+{
+	const struct weir_value *found = get(map, name);
+	struct weir_value v = {.kind = WEIR_ABSENT};
+
+	if (found != NULL && found->kind == WEIR_JSON)
+		v = weir_value_open(*found, &r->arena);
+	if (v.kind != WEIR_MAP)
+		return fail(r, name, "is not an object");
+	*out = v.map;
+	return 1;
+}
+
 int
 weir_record_sublist(struct weir_record *r, const struct weir_map *map,
     const char *name, size_t max, const struct weir_list **out)

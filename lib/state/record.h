@@ -15,6 +15,7 @@
 #include "base/hash.h"
 #include "json/value.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WEIR_RECORD_TEXT ((size_t)1 << 20) /* bytes of a text field */
@@ -53,6 +54,11 @@ int weir_record_i64(struct weir_record *r, const struct weir_map *map,
     const char *name, int64_t none, int64_t *out);
 int weir_record_digest(struct weir_record *r, const struct weir_map *map,
     const char *name, struct weir_digest *out);
+/* An object, not to be missing. */
+int weir_record_map(struct weir_record *r, const struct weir_map *map,
+    const char *name, const struct weir_map **out);
+/* Is there a field of this name? */
+bool weir_record_has(const struct weir_map *map, const char *name);
 /* A list (of r->map, of map) of at most max objects: weir_record_item(). */
 int weir_record_list(struct weir_record *r, const char *name, size_t max,
     const struct weir_list **out);
