@@ -93,9 +93,11 @@ $(BUILD)/weir.pc: lib/weir.pc.in
 		-e 's|@VERSION@|$(VERSION)|' $< >$@
 
 $(BINS): $(BUILD)/%: $(BUILD)/cmd/%.o $(TOOL_OBJ) $(BUILD)/libweir.a
-	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) \
+		$(BUILD)/libweir.a $(LIBS)
 
-$(BUILD)/scheckpoint: $(BUILD)/cmd/checkpoint_options.o
+$(BUILD)/scheckpoint: $(patsubst %.c,$(BUILD)/%.o,\
+	$(sort $(wildcard cmd/checkpoint_*.c)))
 
 # --- completions, made from the option tables ---
 COMPLETIONS := $(foreach s,$(SHELLS),\

@@ -17,7 +17,10 @@ enum checkpoint_command {
 	CHECKPOINT_SINK,
 	CHECKPOINT_LIST,
 	CHECKPOINT_SHOW,
-	CHECKPOINT_VERIFY
+	CHECKPOINT_VERIFY,
+	CHECKPOINT_SAVE,
+	CHECKPOINT_PRUNE,
+	CHECKPOINT_COMMANDS /* how many */
 };
 
 struct checkpoint {
@@ -29,10 +32,13 @@ struct checkpoint {
 	const char *source_names[CHECKPOINT_ENDS_MAX];
 	const char *sink_names[CHECKPOINT_ENDS_MAX];
 	bool skip_gap;
+	const char *savepoint; /* to remove, or NULL */
 };
 
 /* Which command it is, with its options taken; operands are left. */
 enum checkpoint_command checkpoint_options(
     struct checkpoint *c, int argc, char **argv);
+/* It must be fit for a savepoint. */
+void checkpoint_name(struct tool *t, const char *name);
 
 #endif

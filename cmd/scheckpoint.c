@@ -1,12 +1,11 @@
 /*
  * scheckpoint - make a pipeline survive.
  */
+#include "cmd/checkpoint_look.h"
 #include "cmd/checkpoint_options.h"
 #include "cmd/tool_signal.h"
 
-#include "base/text.h"
 #include "stream/edges.h"
-#include "stream/inspect.h"
 #include "stream/jobsink.h"
 #include "stream/jobsource.h"
 
@@ -242,59 +241,6 @@ sink(struct checkpoint *c)
 	return write_out(c, &role);
 }
 
-static int
-put(void *ctx, const char *text, size_t len)
-{
-	struct weir_buf shown = {0};
-	int got;
-
-	(void)ctx;
-	if (!isatty(1))
-		return fwrite(text, 1, len, stdout) == len ? 1 : -1;
-	weir_show_lines(&shown, text, len);
-	got = fwrite(shown.data, 1, shown.len, stdout) == shown.len ? 1 : -1;
-	weir_buf_fini(&shown);
-	return got;
-}
-
-static int
-look(struct checkpoint *c, enum checkpoint_command command)
-{
-	struct weir_opt *o = &c->tool.opt;
-	const char *stage = NULL;
-	struct weir_error err = {0};
-	struct weir_dir d;
-	uint64_t n = 0;
-	int got = weir_dir_open(&d, c->job.dir, false, &err);
-
-	if (got == 0)
-		weir_fail(
-		    &err, WEIR_USAGE, "%s: no state is kept there", c->job.dir);
-	if (got != 1)
-		tool_fail(&c->tool, &err);
-	if (command == CHECKPOINT_SHOW) {
-		const char *s = o->argv[o->at];
-
-		if (s != NULL && strspn(s, "0123456789") == strlen(s)) {
-			n = strtoull(s, NULL, 10);
-			o->at++;
-		}
-		stage = o->argv[o->at];
-		got = weir_inspect_show(&d, n, stage, put, NULL, &err);
-	} else if (command == CHECKPOINT_LIST) {
-		got = weir_inspect_list(&d, isatty(1), put, NULL, &err);
-	} else {
-		got = weir_inspect_verify(&d, put, NULL, &err);
-		if (got == 0)
-			weir_fail(&err, WEIR_STATE, "%s: damaged", c->job.dir);
-	}
-	weir_dir_close(&d);
-	/* a reader that has seen enough is no failure */
-	if (fflush(stdout) == 0 && got != 1 && err.status != 0)
-		tool_fail(&c->tool, &err);
-	return got == 1 ? WEIR_OK : WEIR_SYSTEM;
-}
-
 int
 main(int argc, char **argv)
 {
@@ -305,6 +251,6 @@ main(int argc, char **argv)
 	case CHECKPOINT_RUN: return run(&c);
 	case CHECKPOINT_SOURCE: return source(&c);
 	case CHECKPOINT_SINK: return sink(&c);
-	default: return look(&c, command);
+	default: return checkpoint_look(&c, command);
 	}
 }

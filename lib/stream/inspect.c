@@ -6,13 +6,13 @@
 #include "event/control.h"
 #include "event/source.h"
 #include "json/value.h"
+#include "state/save.h"
 #include "state/snapshot.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #define SHOW 128
@@ -24,6 +24,7 @@ struct position {
 };
 
 struct info {
+	const char *name; /* of a savepoint, or NULL */
 	struct weir_manifest m;
 	uint64_t bytes; /* of all parts */
 	int64_t watermark;
@@ -95,33 +96,57 @@ is_small(const char *stage)
 	return strchr(stage, '/') == NULL || strstr(stage, "/time.") != NULL;
 }
 
+/* in->m is loaded; its parts lie in the open directory fd. */
 static int
-info_load(const struct weir_dir *d, struct weir_cp cp, struct info *in,
-    struct weir_error *err)
+info_fill(int fd, struct info *in, struct weir_error *err)
 {
-	int fd, got;
+	int got = 1;
 
-	*in = (struct info){.watermark = WEIR_TIME_NONE};
-	got = weir_manifest_load(d, cp, &in->m, err);
-	if (got != 1)
-		return got;
-	fd = weir_cp_open(d, cp, err);
-	if (fd == -1) {
-		weir_manifest_fini(&in->m);
-		return -1;
-	}
+	in->watermark = WEIR_TIME_NONE;
 	in->sources = weir_calloc(in->m.nparts + 1, sizeof *in->sources);
 	for (size_t i = 0; i < in->m.nparts && got != -1; i++) {
 		in->bytes += in->m.parts[i].len;
 		if (is_small(in->m.parts[i].stage))
 			got = read_part(fd, &in->m.parts[i], in, err);
 	}
-	close(fd);
-	if (got == -1) {
+	return got == -1 ? -1 : 1;
+}
+
+static int
+info_load(const struct weir_dir *d, struct weir_cp cp, struct info *in,
+    struct weir_error *err)
+{
+	int fd, got;
+
+	*in = (struct info){0};
+	got = weir_manifest_load(d, cp, &in->m, err);
+	if (got != 1)
+		return got;
+	fd = weir_cp_open(d, cp, err);
+	got = fd == -1 ? -1 : info_fill(fd, in, err);
+	if (fd != -1)
+		close(fd);
+	if (got == -1)
 		info_fini(in);
+	return got;
+}
+
+static int
+info_load_save(const struct weir_dir *d, const char *name, struct info *in,
+    struct weir_error *err)
+{
+	int fd = weir_save_open(d, name, err), got;
+
+	*in = (struct info){.name = name};
+	if (fd == -1)
 		return -1;
-	}
-	return 1;
+	got = weir_save_load(d, name, fd, &in->m, err);
+	if (got == 1)
+		got = info_fill(fd, in, err);
+	close(fd);
+	if (got == -1)
+		info_fini(in);
+	return got;
 }
 
 static const char *
@@ -149,8 +174,11 @@ json_row(struct weir_buf *out, const struct info *in)
 {
 	const char *end = final_name(in->m.final);
 
+	weir_buf_putc(out, '{');
+	if (in->name != NULL)
+		weir_buf_printf(out, "\"savepoint\":\"%s\",", in->name);
 	weir_buf_printf(out,
-	    "{\"checkpoint\":%" PRIu64 ",\"epoch\":%" PRIu64 ",\"time\":",
+	    "\"checkpoint\":%" PRIu64 ",\"epoch\":%" PRIu64 ",\"time\":",
 	    in->m.cp.n, in->m.cp.epoch);
 	add_time(out, in->m.time_ns, "\"");
 	weir_buf_printf(out,
@@ -188,7 +216,10 @@ table_row(struct weir_buf *out, const struct info *in)
 	size_t at = out->len;
 	char shown[SHOW];
 
-	weir_buf_printf(out, "%10" PRIu64 "  ", in->m.cp.n);
+	if (in->name != NULL)
+		weir_buf_printf(out, "%10s  ", in->name);
+	else
+		weir_buf_printf(out, "%10" PRIu64 "  ", in->m.cp.n);
 	add_time(out, in->m.time_ns / 1000000 * 1000000, "");
 	pad(out, at, 38);
 	weir_buf_printf(out, "%9" PRIu64 "  %7.1f ms  ", in->bytes,
@@ -205,6 +236,8 @@ table_row(struct weir_buf *out, const struct info *in)
 		    weir_show_into(shown, sizeof shown, name, strlen(name)),
 		    p->line);
 	}
+	if (in->name != NULL)
+		weir_buf_printf(out, "checkpoint %" PRIu64 " ", in->m.cp.n);
 	weir_buf_printf(out, "%s\n", end ? end : "");
 }
 
@@ -212,50 +245,73 @@ static const char table_head[] =
     "checkpoint  time                          bytes         took  "
     "watermark                 source\n";
 
-/* It was there; is it no longer, as it is too old to keep? */
-static bool
-gone(const struct weir_dir *d, struct weir_cp cp)
+static void
+add_row(struct weir_buf *out, struct info *in, bool table)
 {
-	struct weir_manifest m;
-	int got = weir_manifest_load(d, cp, &m, NULL);
+	if (table)
+		table_row(out, in);
+	else
+		json_row(out, in);
+	info_fini(in);
+}
 
-	if (got == 1)
-		weir_manifest_fini(&m);
-	return got == 0;
+static int
+list_checkpoints(const struct weir_dir *d, bool table, struct weir_buf *out,
+    struct weir_error *err)
+{
+	struct weir_cp *cps = NULL;
+	struct info in;
+	size_t n = 0;
+	int got = 1;
+
+	if (weir_cp_list(d, &cps, &n, err) == -1)
+		return -1;
+	for (size_t i = 0; i < n && got != -1; i++) {
+		got = info_load(d, cps[i], &in, err);
+		if (got == -1 && weir_inspect_gone(d, cps[i]))
+			got = 0;
+		if (got == 1)
+			add_row(out, &in, table);
+	}
+	free(cps);
+	return got == -1 ? -1 : 1;
+}
+
+static int
+list_saves(const struct weir_dir *d, bool table, struct weir_buf *out,
+    struct weir_error *err)
+{
+	struct weir_saves all;
+	struct info in;
+	int got = weir_save_list(d, &all, err);
+
+	for (size_t i = 0; i < all.n && got == 1; i++) {
+		got = info_load_save(d, all.name[i], &in, err);
+		if (got == 1)
+			add_row(out, &in, table);
+		else if (weir_inspect_unsaved(d, all.name[i]))
+			got = 1;
+	}
+	weir_saves_fini(&all);
+	return got;
 }
 
 int
 weir_inspect_list(const struct weir_dir *d, bool table, weir_inspect_fn *put,
     void *ctx, struct weir_error *err)
 {
-	struct weir_cp *cps = NULL;
 	struct weir_buf out = {0};
-	size_t n = 0;
-	int got = 1;
+	int got;
 
-	if (weir_cp_list(d, &cps, &n, err) == -1)
-		return -1;
 	if (table)
 		weir_buf_puts(&out, table_head);
-	for (size_t i = 0; i < n && got != -1; i++) {
-		struct info in;
-
-		got = info_load(d, cps[i], &in, err);
-		if (got == -1 && gone(d, cps[i]))
-			got = 0;
-		if (got != 1)
-			continue;
-		if (table)
-			table_row(&out, &in);
-		else
-			json_row(&out, &in);
-		info_fini(&in);
-	}
-	free(cps);
+	got = list_checkpoints(d, table, &out, err);
+	if (got == 1)
+		got = list_saves(d, table, &out, err);
 	if (out.len > 0 && put(ctx, out.data, out.len) == -1)
 		got = -1;
 	weir_buf_fini(&out);
-	return got == -1 ? -1 : 1;
+	return got;
 }
 
 /* --- show --- */
@@ -315,6 +371,33 @@ find(const struct weir_dir *d, uint64_t n, struct weir_manifest *m,
 	return got;
 }
 
+int
+weir_inspect_open(const struct weir_dir *d,
+    const struct weir_inspect_from *from, struct weir_manifest *m, int *fd,
+    struct weir_error *err)
+{
+	int got;
+
+	*m = (struct weir_manifest){0};
+	*fd = -1;
+	if (from->name != NULL) {
+		*fd = weir_save_open(d, from->name, err);
+		if (*fd == -1)
+			return err->status == WEIR_USAGE ? 0 : -1;
+		got = weir_save_load(d, from->name, *fd, m, err);
+	} else {
+		got = find(d, from->n, m, err);
+		if (got == 1 && (*fd = weir_cp_open(d, m->cp, err)) == -1)
+			got = -1;
+	}
+	if (got == 1)
+		return 1;
+	weir_manifest_fini(m);
+	if (*fd != -1)
+		close(*fd);
+	return got;
+}
+
 static void
 no_stage(
     const char *stage, const struct weir_manifest *m, struct weir_error *err)
@@ -335,135 +418,27 @@ no_stage(
 }
 
 int
-weir_inspect_show(const struct weir_dir *d, uint64_t n, const char *stage,
+weir_inspect_show(const struct weir_dir *d,
+    const struct weir_inspect_from *from, const char *stage,
     weir_inspect_fn *put, void *ctx, struct weir_error *err)
 {
-	struct weir_manifest m = {0};
-	int fd, got = find(d, n, &m, err);
+	struct weir_manifest m;
 	size_t shown = 0;
+	int fd, got = weir_inspect_open(d, from, &m, &fd, err);
 
 	if (got != 1)
 		return got;
-	fd = weir_cp_open(d, m.cp, err);
-	if (fd == -1)
-		got = -1;
 	for (size_t i = 0; got == 1 && i < m.nparts; i++) {
 		if (stage != NULL && strcmp(m.parts[i].stage, stage) != 0)
 			continue;
 		got = show_part(fd, &m.parts[i], stage == NULL, put, ctx, err);
 		shown++;
 	}
-	if (fd != -1)
-		close(fd);
-	if (got == 1 && shown == 0) {
+	close(fd);
+	if (got == 1 && shown == 0 && stage != NULL) {
 		no_stage(stage, &m, err);
 		got = 0;
 	}
 	weir_manifest_fini(&m);
 	return got;
-}
-
-/* --- verify --- */
-
-struct verdict {
-	weir_inspect_fn *put;
-	void *ctx;
-	bool damaged;
-};
-
-static int
-tell(struct verdict *v, const char *what, const char *why)
-{
-	struct weir_buf out = {0};
-	int got;
-
-	weir_buf_printf(&out, "%s: ", what);
-	if (why == NULL)
-		why = "whole";
-	else
-		v->damaged = true;
-	weir_show_lines(&out, why, strlen(why));
-	weir_buf_putc(&out, '\n');
-	got = v->put(v->ctx, out.data, out.len);
-	weir_buf_fini(&out);
-	return got;
-}
-
-static int
-verify_one(const struct weir_dir *d, struct weir_cp cp, struct verdict *v)
-{
-	char name[WEIR_CP_TEXT], what[WEIR_CP_TEXT + 16];
-	struct weir_manifest m;
-	struct weir_error why;
-	int got = weir_manifest_load(d, cp, &m, &why);
-
-	if (got == 0)
-		return 1; /* never committed */
-	if (got == 1) {
-		got = weir_manifest_verify(d, &m, &why);
-		weir_manifest_fini(&m);
-	}
-	if (got == -1 && gone(d, cp))
-		return 1;
-	weir_cp_print(cp, name);
-	snprintf(what, sizeof what, "checkpoint %s", name);
-	return tell(v, what, got == -1 ? why.text : NULL);
-}
-
-/* What is visible must reach as far as the newest checkpoint says. */
-static int
-verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
-    struct verdict *v, struct weir_error *err)
-{
-	struct weir_job job = {0};
-	int got = weir_job_load(d, &job, err);
-
-	if (got != 1)
-		return tell(v, "job", got == 0 ? "is missing" : err->text);
-	for (size_t i = 0; got == 1 && i < job.nsinks; i++) {
-		const struct weir_job_sink *s = &job.sinks[i];
-		uint64_t least = s->base;
-		char what[SHOW + 16], shown[SHOW];
-		struct stat st;
-		const char *why = NULL;
-
-		if (s->path == NULL)
-			continue;
-		/* pending output counts: the next start appends it */
-		for (size_t k = 0; k < m->nsinks; k++)
-			if (strcmp(m->sinks[k].name, s->name) == 0)
-				least = m->sinks[k].base;
-		if (stat(s->path, &st) == -1)
-			why = "is missing";
-		else if ((uint64_t)st.st_size < least)
-			why = "is shorter than what was committed";
-		weir_show_into(shown, sizeof shown, s->path, strlen(s->path));
-		snprintf(what, sizeof what, "sink %s", shown);
-		got = tell(v, what, why);
-	}
-	weir_job_fini(&job);
-	return got;
-}
-
-int
-weir_inspect_verify(const struct weir_dir *d, weir_inspect_fn *put, void *ctx,
-    struct weir_error *err)
-{
-	struct verdict v = {.put = put, .ctx = ctx};
-	struct weir_manifest m = {0};
-	struct weir_cp *cps = NULL;
-	size_t n = 0;
-	int got = 1;
-
-	if (weir_cp_list(d, &cps, &n, err) == -1)
-		return -1;
-	for (size_t i = 0; got == 1 && i < n; i++)
-		got = verify_one(d, cps[i], &v);
-	free(cps);
-	if (got == 1 && find(d, 0, &m, err) == -1)
-		m = (struct weir_manifest){0}; /* said above */
-	if (got == 1)
-		got = verify_sinks(d, &m, &v, err);
-	weir_manifest_fini(&m);
-	return got == -1 ? -1 : !v.damaged;
 }

@@ -14,21 +14,42 @@
 /* Where lines go: 1, or -1 to stop. */
 typedef int weir_inspect_fn(void *ctx, const char *text, size_t len);
 
-/* Committed checkpoints, oldest first, as a table or as JSON lines: 1 or -1. */
+/* What to look at: a savepoint, or a checkpoint by number (0: the newest). */
+struct weir_inspect_from {
+	uint64_t n;
+	const char *name; /* NULL: a checkpoint */
+};
+/*
+ * Open it: 1 with its manifest and directory, the caller's; 0 if there is no
+ * such thing, with the reason in *err; -1.
+ */
+int weir_inspect_open(const struct weir_dir *d,
+    const struct weir_inspect_from *from, struct weir_manifest *m, int *fd,
+    struct weir_error *err);
+
+/*
+ * Committed checkpoints, oldest first, then savepoints, as a table or as JSON
+ * lines: 1 or -1.
+ */
 int weir_inspect_list(const struct weir_dir *d, bool table,
     weir_inspect_fn *put, void *ctx, struct weir_error *err);
 /*
- * The state in checkpoint n (0: the newest) of a stage as it was saved; of all
- * (stage NULL) as {"stage":...,"state":...}. 1, 0 if there is no such
- * checkpoint or stage, with the reason in *err, or -1.
+ * The state of a stage as it was saved; of all (stage NULL) as
+ * {"stage":...,"state":...}. 1, 0 if there is no such checkpoint or stage, with
+ * the reason in *err, or -1.
  */
-int weir_inspect_show(const struct weir_dir *d, uint64_t n, const char *stage,
+int weir_inspect_show(const struct weir_dir *d,
+    const struct weir_inspect_from *from, const char *stage,
     weir_inspect_fn *put, void *ctx, struct weir_error *err);
 /*
- * Check all: a line for each checkpoint and each visible file. 1 whole, 0
+ * Check all: a line for each checkpoint, savepoint and visible file. 1 whole, 0
  * damaged (the lines say what), -1.
  */
 int weir_inspect_verify(const struct weir_dir *d, weir_inspect_fn *put,
     void *ctx, struct weir_error *err);
+
+/* Was it removed under our eyes? */
+bool weir_inspect_gone(const struct weir_dir *d, struct weir_cp cp);
+bool weir_inspect_unsaved(const struct weir_dir *d, const char *name);
 
 #endif

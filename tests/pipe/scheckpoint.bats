@@ -409,7 +409,7 @@ full() {
 		status_is 2 run_job "$later" "$filter"
 		grep -q 'this version' stderr
 	done
-	for later in save prune get; do
+	for later in get; do
 		status_is 2 scheckpoint $later -d state
 	done
 	[ ! -e state ]
