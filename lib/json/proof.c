@@ -177,21 +177,16 @@ weir_json_skip(const char *s)
 
 	if (*s == '"')
 		return skip_string(s + 1);
-	if (*s != '{' && *s != '[') {
-		while (*s > ' ' && *s != ',' && *s != '}' && *s != ']')
-			s++;
-		return s;
-	}
+	if (*s != '{' && *s != '[')
+		return weir_scan_plain(s);
 	for (;;) {
-		switch (*s++) {
-		case '"': s = skip_string(s); break;
-		case '{':
-		case '[': depth++; break;
-		case '}':
-		case ']':
-			if (--depth == 0)
-				return s;
-			break;
+		s = weir_scan_nested(s);
+		if (*s == '"') {
+			s = skip_string(s + 1);
+		} else if ((*s++ | ' ') == '{') {
+			depth++;
+		} else if (--depth == 0) {
+			return s;
 		}
 	}
 }

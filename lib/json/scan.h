@@ -31,10 +31,11 @@
  *
  * weir_scan_digits: the first byte at or after s that is no digit.
  *
- * weir_scan_names: which of the 16 bytes at s are a colon behind a quote; the
- * lowest bit stands for the first. s[-1] is read. What may be such a colon
- * without looking like one (behind blanks), or a name that is not what it looks
- * like (with a backslash), makes *odd so: weir_scan_is_odd() tells afterwards.
+ * weir_scan_plain: in proven text the end of the number, true, false or null
+ * that s is in: a comma, a closing bracket, a blank or a control character.
+ *
+ * weir_scan_nested: in an object or array the first byte at or after s that is a
+ * quote or bracket.
  *
  * weir_scan_same: are the first len (1 to 32) bytes at s those of segment? mask
  * has the len low bits set.
@@ -76,29 +77,41 @@ weir_scan_digits(const char *s)
 	}
 }
 
-struct weir_scan_odd {
-	__m128i bytes;
-};
-
-static inline uint32_t
-weir_scan_names(const char *s, struct weir_scan_odd *odd)
+static inline const char *
+weir_scan_plain(const char *s)
 {
-	__m128i v = _mm_loadu_si128((const void *)s);
-	__m128i before = _mm_loadu_si128((const void *)(s - 1));
-	__m128i colon = _mm_cmpeq_epi8(v, _mm_set1_epi8(':'));
-	__m128i blank =
-	    _mm_and_si128(colon, _mm_cmplt_epi8(before, _mm_set1_epi8('!')));
+	const __m128i comma = _mm_set1_epi8(','), close = _mm_set1_epi8('}');
+	const __m128i blank = _mm_set1_epi8(' '), above = _mm_set1_epi8('!');
 
-	odd->bytes = _mm_or_si128(odd->bytes,
-	    _mm_or_si128(blank, _mm_cmpeq_epi8(v, _mm_set1_epi8('\\'))));
-	return (uint32_t)_mm_movemask_epi8(
-	    _mm_and_si128(colon, _mm_cmpeq_epi8(before, _mm_set1_epi8('"'))));
+	for (;; s += 16) {
+		__m128i v = _mm_loadu_si128((const void *)s);
+		__m128i ends = _mm_or_si128(_mm_cmplt_epi8(v, above),
+		    _mm_or_si128(_mm_cmpeq_epi8(v, comma),
+			_mm_cmpeq_epi8(_mm_or_si128(v, blank), close)));
+		unsigned m = (unsigned)_mm_movemask_epi8(ends);
+
+		if (m != 0)
+			return s + __builtin_ctz(m);
+	}
 }
 
-static inline int
-weir_scan_is_odd(const struct weir_scan_odd *odd)
+static inline const char *
+weir_scan_nested(const char *s)
 {
-	return _mm_movemask_epi8(odd->bytes) != 0;
+	const __m128i quote = _mm_set1_epi8('"'), blank = _mm_set1_epi8(' ');
+	const __m128i open = _mm_set1_epi8('{'), close = _mm_set1_epi8('}');
+
+	for (;; s += 16) {
+		__m128i v = _mm_loadu_si128((const void *)s);
+		__m128i low = _mm_or_si128(v, blank);
+		__m128i hits = _mm_or_si128(_mm_cmpeq_epi8(v, quote),
+		    _mm_or_si128(
+			_mm_cmpeq_epi8(low, open), _mm_cmpeq_epi8(low, close)));
+		unsigned m = (unsigned)_mm_movemask_epi8(hits);
+
+		if (m != 0)
+			return s + __builtin_ctz(m);
+	}
 }
 
 static inline int
@@ -149,6 +162,38 @@ weir_scan_digits(const char *s)
 		uint8x16_t v =
 		    vsubq_u8(vld1q_u8((const uint8_t *)s), vdupq_n_u8('0'));
 		uint64_t m = weir_scan_nibbles(vcgtq_u8(v, vdupq_n_u8(9)));
+
+		if (m != 0)
+			return s + (__builtin_ctzll(m) >> 2);
+	}
+}
+
+static inline const char *
+weir_scan_plain(const char *s)
+{
+	for (;; s += 16) {
+		uint8x16_t v = vld1q_u8((const uint8_t *)s);
+		uint8x16_t low = vorrq_u8(v, vdupq_n_u8(' '));
+		uint8x16_t ends = vorrq_u8(vcleq_u8(v, vdupq_n_u8(' ')),
+		    vorrq_u8(vceqq_u8(v, vdupq_n_u8(',')),
+			vceqq_u8(low, vdupq_n_u8('}'))));
+		uint64_t m = weir_scan_nibbles(ends);
+
+		if (m != 0)
+			return s + (__builtin_ctzll(m) >> 2);
+	}
+}
+
+static inline const char *
+weir_scan_nested(const char *s)
+{
+	for (;; s += 16) {
+		uint8x16_t v = vld1q_u8((const uint8_t *)s);
+		uint8x16_t low = vorrq_u8(v, vdupq_n_u8(' '));
+		uint8x16_t hits = vorrq_u8(vceqq_u8(v, vdupq_n_u8('"')),
+		    vorrq_u8(vceqq_u8(low, vdupq_n_u8('{')),
+			vceqq_u8(low, vdupq_n_u8('}'))));
+		uint64_t m = weir_scan_nibbles(hits);
 
 		if (m != 0)
 			return s + (__builtin_ctzll(m) >> 2);
@@ -218,6 +263,22 @@ weir_scan_digits(const char *s)
 	return s;
 }
 
+static inline const char *
+weir_scan_plain(const char *s)
+{
+	while ((unsigned char)*s > ' ' && *s != ',' && (*s | ' ') != '}')
+		s++;
+	return s;
+}
+
+static inline const char *
+weir_scan_nested(const char *s)
+{
+	while (*s != '"' && (*s | ' ') != '{' && (*s | ' ') != '}')
+		s++;
+	return s;
+}
+
 static inline int
 weir_scan_same(const char *s, const char *segment, uint32_t mask, size_t len)
 {
@@ -225,33 +286,6 @@ weir_scan_same(const char *s, const char *segment, uint32_t mask, size_t len)
 	return memcmp(s, segment, len) == 0;
 }
 
-#endif
-
-#if !defined(WEIR_SCAN_SSE2)
-struct weir_scan_odd {
-	bool any;
-};
-
-static inline uint32_t
-weir_scan_names(const char *s, struct weir_scan_odd *odd)
-{
-	uint32_t m = 0;
-
-	for (int i = 0; i < 16; i++) {
-		bool colon = s[i] == ':';
-
-		m |= (uint32_t)(colon && s[i - 1] == '"') << i;
-		odd->any |=
-		    s[i] == '\\' || (colon && (unsigned char)s[i - 1] <= ' ');
-	}
-	return m;
-}
-
-static inline int
-weir_scan_is_odd(const struct weir_scan_odd *odd)
-{
-	return odd->any;
-}
 #endif
 
 static inline const char *

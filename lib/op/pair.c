@@ -1,6 +1,5 @@
 #include "op/pair.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static const char *const sides[] = {"left", "right"};
@@ -17,6 +16,7 @@ weir_pairs_init(struct weir_pairs *p, const struct weir_pairs_config *c,
 	    .scope = scope};
 
 	*p = (struct weir_pairs){.c = *c};
+	weir_pairs_learn(p);
 	if (c->project != NULL) {
 		p->assign = weir_assign_new(&assign, err);
 		if (p->assign == NULL)
@@ -39,7 +39,6 @@ weir_pairs_fini(struct weir_pairs *p)
 	weir_arena_fini(&p->arena);
 	weir_buf_fini(&p->room);
 	weir_buf_fini(&p->fields);
-	free(p->names);
 	weir_pairs_forget(p);
 	*p = (struct weir_pairs){0};
 }
@@ -95,9 +94,6 @@ weir_pairs_write(struct weir_pairs *p, struct weir_str left,
 {
 	struct weir_pair_right r = {.text = right};
 
-	if (left.s != NULL && right.s != NULL && p->assign == NULL &&
-	    !p->c.nest)
-		weir_pairs_open(p, right, &r);
 	return weir_pairs_write_open(p, left, &r, out, err);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/arena.h"
 #include "expr/expr.h"
+#include "json/outline.h"
 #include "op/assign.h"
 #include "op/group.h"
 
@@ -30,7 +31,7 @@ struct weir_pair_right {
 	struct weir_str text; /* the event */
 	struct weir_str
 	    fields; /* a comma before each: those that are no keys */
-	const struct weir_pair_names *names; /* of those; NULL: not known */
+	const struct weir_outline *outline; /* NULL: not known */
 };
 
 struct weir_pairs {
@@ -39,13 +40,14 @@ struct weir_pairs {
 	struct weir_expr *where;
 	struct weir_arena arena; /* reset per pair */
 	struct weir_buf room;
-	/* an event's names, taken apart */
+	struct weir_buf fields; /* of the right event in hand */
+	/* events that are like others before them */
+	struct weir_outlines *outlines[2];
+	struct weir_value_place places[WEIR_OUTLINE_MAX];
+	struct weir_pair_plan *plans;
+	/* the names of others */
 	struct weir_pair_name *names;
 	size_t nnames, cap;
-	struct weir_buf fields; /* of the right event in hand */
-	/* lists of names of right events' fields, the last one met first */
-	struct weir_pair_names *lists;
-	size_t nlists;
 };
 
 /* Compile. 1, or -1 with *err (WEIR_USAGE); fini it either way. */
@@ -76,9 +78,10 @@ int weir_pairs_write_open(struct weir_pairs *p, struct weir_str left,
     const struct weir_pair_right *right, struct weir_buf *out,
     struct weir_error *err);
 
-/* Its parts: append the fields of both; and free what is known of names. */
+/* Its parts: append the fields of both; and what is known of names. */
 void weir_pairs_fields(struct weir_pairs *p, struct weir_str left,
     const struct weir_pair_right *right, struct weir_buf *out);
+void weir_pairs_learn(struct weir_pairs *p);
 void weir_pairs_forget(struct weir_pairs *p);
 
 #endif

@@ -1,23 +1,22 @@
 /*
  * The fields of two events side by side.
  *
- * Most events that are joined have the same names over and over, and those of
- * left and right differ but for the keys. So the lists of names that right events
- * have are kept, and a left event is searched for them in one go: where none of
- * them can be in it, right's fields are copied as they stand.
+ * Most events that are joined have the same names over and over. So for an
+ * outline of left events and one of right events (json/outline.h) it is found
+ * out once which of right's fields come out and under which names; and of two
+ * such events pieces are copied. Others are taken apart name by name.
  */
 #include "op/pair.h"
 
 #include "base/mem.h"
 #include "json/members.h"
-#include "json/scan.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define LISTS_MAX 64   /* of names that are kept */
-#define NAMES_MAX 256  /* in a list */
-#define BYTES_MAX 4096 /* of its names */
+#define PLANS 64 /* a power of two */
+
+enum { LEFT, RIGHT };
 
 /* A name of an event: with its hash, for most comparisons fail. */
 struct weir_pair_name {
@@ -26,16 +25,152 @@ struct weir_pair_name {
 	uint32_t hash;
 };
 
-/* A list of names: each with its length before it. */
-struct weir_pair_names {
-	struct weir_pair_names *next;
-	uint64_t ends; /* a bit for each two bytes that a quoted name ends in */
-	size_t n, len;
-	uint32_t hash;
-	char text[];
+/* Text, and then a part of the right event: the values from first to last. */
+struct piece {
+	uint32_t text, len; /* of the plan's */
+	uint32_t first, last;
 };
 
-/* --- names --- */
+/* What right events of an outline give beside left ones of another. */
+struct weir_pair_plan {
+	const struct weir_outline *left, *right; /* left NULL: beside nobody */
+	bool clashes;				 /* with a name of left's */
+	uint32_t n;
+	struct piece piece[WEIR_OUTLINE_MAX];
+	struct weir_buf text;
+};
+
+void
+weir_pairs_learn(struct weir_pairs *p)
+{
+	p->outlines[LEFT] = weir_outlines_new();
+	p->outlines[RIGHT] = weir_outlines_new();
+}
+
+void
+weir_pairs_forget(struct weir_pairs *p)
+{
+	weir_outlines_free(p->outlines[LEFT]);
+	weir_outlines_free(p->outlines[RIGHT]);
+	for (size_t i = 0; p->plans != NULL && i < PLANS; i++)
+		weir_buf_fini(&p->plans[i].text);
+	free(p->plans);
+	free(p->names);
+}
+
+/* Is it a field that right is joined by? */
+static bool
+is_key(const struct weir_pairs *p, struct weir_str name)
+{
+	const struct weir_keyset *keys = p->c.right_keys;
+
+	for (size_t i = 0; i < keys->n; i++) {
+		const struct weir_ast *ast = keys->items.items[i].expr;
+
+		if (ast->kind == WEIR_AST_NAME &&
+		    weir_str_same(ast->name, name))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_name(struct weir_buf *out, struct weir_str name, const char *suffix)
+{
+	weir_buf_puts(out, ",\"");
+	weir_buf_add(out, name.s, name.len);
+	weir_buf_puts(out, suffix);
+	weir_buf_puts(out, "\":");
+}
+
+/* --- plans --- */
+
+static bool
+has_name(const struct weir_outline *o, struct weir_str name)
+{
+	for (; o != NULL; o = o->prev)
+		if (weir_str_same(o->name, name))
+			return true;
+	return false;
+}
+
+/* What a member of right's gives. */
+static void
+plan_member(const struct weir_pairs *p, struct weir_pair_plan *plan,
+    const struct weir_outline *m)
+{
+	bool clashes = has_name(plan->left, m->name);
+	struct piece *last = plan->n > 0 ? &plan->piece[plan->n - 1] : NULL;
+	struct piece *next = &plan->piece[plan->n];
+	uint32_t i = m->n - 1;
+
+	if (is_key(p, m->name))
+		return;
+	plan->clashes |= clashes;
+	if (last != NULL && last->last + 1 == i && m->tight && !clashes) {
+		last->last = i; /* as it stands */
+		return;
+	}
+	*next = (struct piece){
+	    .text = (uint32_t)plan->text.len, .first = i, .last = i};
+	add_name(&plan->text, m->name, clashes ? "_right" : "");
+	next->len = (uint32_t)plan->text.len - next->text;
+	plan->n++;
+}
+
+static void
+make_plan(const struct weir_pairs *p, struct weir_pair_plan *plan,
+    const struct weir_outline *left, const struct weir_outline *right)
+{
+	const struct weir_outline *member[WEIR_OUTLINE_MAX];
+	const struct weir_outline *m = right;
+
+	plan->left = left;
+	plan->right = right;
+	plan->clashes = false;
+	plan->n = 0;
+	plan->text.len = 0;
+	for (uint32_t i = right->n; i-- > 0; m = m->prev)
+		member[i] = m;
+	for (uint32_t i = 0; i < right->n; i++)
+		plan_member(p, plan, member[i]);
+}
+
+static const struct weir_pair_plan *
+find_plan(struct weir_pairs *p, const struct weir_outline *left,
+    const struct weir_outline *right)
+{
+	uint32_t i = right->number + (left != NULL ? left->number * 7 : 0);
+	struct weir_pair_plan *plan;
+
+	if (p->plans == NULL)
+		p->plans = weir_calloc(PLANS, sizeof *p->plans);
+	plan = &p->plans[i & (PLANS - 1)];
+	if (plan->left != left || plan->right != right)
+		make_plan(p, plan, left, right);
+	return plan;
+}
+
+/* Append the fields of the right event whose values' places are in hand. */
+static void
+write_planned(const struct weir_pairs *p, const struct weir_pair_plan *plan,
+    size_t right_len, struct weir_buf *out)
+{
+	char *to = weir_buf_reserve(out, plan->text.len + right_len);
+
+	for (uint32_t i = 0; i < plan->n; i++) {
+		const struct piece *piece = &plan->piece[i];
+		const char *begin = p->places[piece->first].begin;
+		size_t len = (size_t)(p->places[piece->last].end - begin);
+
+		memcpy(to, plan->text.data + piece->text, piece->len);
+		memcpy(to + piece->len, begin, len);
+		to += piece->len + len;
+	}
+	out->len = (size_t)(to - out->data);
+}
+
+/* --- name by name --- */
 
 static uint32_t
 hash_name(struct weir_str name)
@@ -62,23 +197,20 @@ name_of(struct weir_pairs *p, const struct weir_member *m)
 }
 
 static void
-learn_name(struct weir_pairs *p, struct weir_str name)
-{
-	p->names =
-	    weir_grow(p->names, &p->cap, p->nnames + 1, sizeof *p->names);
-	p->names[p->nnames++] =
-	    (struct weir_pair_name){.name = name, .hash = hash_name(name)};
-}
-
-static void
 learn_names(struct weir_pairs *p, struct weir_str event)
 {
 	const char *at = weir_members(event.s);
 	struct weir_member m;
 
 	p->nnames = 0;
-	while (weir_member_next(&at, &m))
-		learn_name(p, name_of(p, &m));
+	while (weir_member_next(&at, &m)) {
+		struct weir_str name = name_of(p, &m);
+
+		p->names = weir_grow(
+		    p->names, &p->cap, p->nnames + 1, sizeof *p->names);
+		p->names[p->nnames++] = (struct weir_pair_name){
+		    .name = name, .hash = hash_name(name)};
+	}
 }
 
 static bool
@@ -93,206 +225,71 @@ is_taken(const struct weir_pairs *p, struct weir_str name)
 	return false;
 }
 
-/* Is it a field that right is joined by? */
-static bool
-is_key(const struct weir_pairs *p, struct weir_str name)
+/* Append right's fields; a name that is among those in hand gets a suffix. */
+static void
+write_each(struct weir_pairs *p, struct weir_str right, struct weir_buf *out)
 {
-	const struct weir_keyset *keys = p->c.right_keys;
+	const char *at = weir_members(right.s);
+	struct weir_member m;
+	struct weir_str name;
 
-	for (size_t i = 0; i < keys->n; i++) {
-		const struct weir_ast *ast = keys->items.items[i].expr;
-
-		if (ast->kind == WEIR_AST_NAME &&
-		    weir_str_same(ast->name, name))
-			return true;
-	}
-	return false;
-}
-
-/* --- lists of names --- */
-
-/* Which bit stands for what comes before the last quote of a name. */
-static inline unsigned
-end_bit(char last, char before)
-{
-	return ((unsigned char)last * 7u + (unsigned char)before) & 63;
-}
-
-static bool
-is_list(const struct weir_pairs *p, const struct weir_pair_names *l)
-{
-	const char *s = l->text;
-
-	if (l->n != p->nnames)
-		return false;
-	for (size_t i = 0; i < l->n; i++) {
-		struct weir_str name = p->names[i].name;
-		uint32_t len;
-
-		memcpy(&len, s, sizeof len);
-		s += sizeof len;
-		if (len != name.len || memcmp(s, name.s, len) != 0)
-			return false;
-		s += len;
-	}
-	return true;
-}
-
-static struct weir_pair_names *
-add_list(struct weir_pairs *p, size_t len, uint32_t hash)
-{
-	struct weir_pair_names *l = weir_malloc(sizeof *l + len);
-	char *s = l->text;
-
-	*l = (struct weir_pair_names){
-	    .next = p->lists, .n = p->nnames, .len = len, .hash = hash};
-	for (size_t i = 0; i < p->nnames; i++) {
-		struct weir_str name = p->names[i].name;
-		uint32_t n = (uint32_t)name.len;
-
-		memcpy(s, &n, sizeof n);
-		memcpy(s + sizeof n, name.s, n);
-		s += sizeof n + n;
-		if (n == 0)
-			l->ends = UINT64_MAX;
-		else
-			l->ends |= UINT64_C(1) << end_bit(name.s[n - 1],
-				       n > 1 ? name.s[n - 2] : '"');
-	}
-	p->lists = l;
-	p->nlists++;
-	return l;
-}
-
-/* The list of the names in hand; NULL if there are too many. */
-static const struct weir_pair_names *
-find_list(struct weir_pairs *p)
-{
-	struct weir_pair_names *l, **at;
-	uint32_t hash = 0;
-	size_t len = 0;
-
-	for (size_t i = 0; i < p->nnames; i++) {
-		hash = hash * 31 + p->names[i].hash;
-		len += sizeof(uint32_t) + p->names[i].name.len;
-	}
-	for (at = &p->lists; (l = *at) != NULL; at = &l->next)
-		if (l->hash == hash && is_list(p, l)) {
-			*at = l->next;
-			l->next = p->lists;
-			p->lists = l;
-			return l;
-		}
-	if (p->nlists == LISTS_MAX || p->nnames > NAMES_MAX || len > BYTES_MAX)
-		return NULL;
-	return add_list(p, len, hash);
-}
-
-void
-weir_pairs_forget(struct weir_pairs *p)
-{
-	struct weir_pair_names *l;
-
-	while ((l = p->lists) != NULL) {
-		p->lists = l->next;
-		free(l);
+	while (weir_member_next(&at, &m)) {
+		name = name_of(p, &m);
+		if (is_key(p, name))
+			continue;
+		add_name(out, m.name, is_taken(p, name) ? "_right" : "");
+		weir_buf_add(out, m.value.s, m.value.len);
 	}
 }
 
 /* --- the right event --- */
 
-static void
-add_field(struct weir_buf *out, const struct weir_member *m, const char *suffix)
-{
-	weir_buf_puts(out, ",\"");
-	weir_buf_add(out, m->name.s, m->name.len);
-	weir_buf_puts(out, suffix);
-	weir_buf_puts(out, "\":");
-	weir_buf_add(out, m->value.s, m->value.len);
-}
-
 void
 weir_pairs_open(
     struct weir_pairs *p, struct weir_str right, struct weir_pair_right *out)
 {
-	const char *at = weir_members(right.s);
-	struct weir_member m;
-	struct weir_str name;
+	const struct weir_outline *r;
 
 	if (p->arena.total > 0)
 		weir_arena_reset(&p->arena);
 	p->fields.len = 0;
 	p->nnames = 0;
-	while (weir_member_next(&at, &m)) {
-		name = name_of(p, &m);
-		if (is_key(p, name))
-			continue;
-		add_field(&p->fields, &m, "");
-		learn_name(p, name);
-	}
+	r = weir_outline_read(p->outlines[RIGHT], right.s, p->places);
+	if (r != NULL)
+		write_planned(p, find_plan(p, NULL, r), right.len, &p->fields);
+	else
+		write_each(p, right, &p->fields);
 	*out = (struct weir_pair_right){.text = right,
 	    .fields = {p->fields.data, p->fields.len},
-	    .names = find_list(p)};
+	    .outline = r};
 }
 
 /* --- both --- */
 
-/* Is there one of the names, in quotes, before the colon at s? */
-static __attribute__((noinline)) bool
-is_there(const struct weir_pair_names *l, const char *begin, const char *s)
-{
-	const char *text = l->text;
-	uint32_t len;
-
-	for (size_t i = 0; i < l->n; i++, text += len) {
-		memcpy(&len, text, sizeof len);
-		text += sizeof len;
-		if ((size_t)(s - begin) >= len + 2 &&
-		    s[-2 - (ptrdiff_t)len] == '"' &&
-		    memcmp(s - 1 - len, text, len) == 0)
-			return true;
-	}
-	return false;
-}
-
-/*
- * May one of the names be among the left event's? A name is followed by a
- * colon; one with blanks between, or with escapes, is not looked at closely.
- */
-static bool
-may_clash(const struct weir_pair_names *l, struct weir_str left)
-{
-	const char *end = left.s + left.len, *s;
-	struct weir_scan_odd odd = {0};
-	uint64_t ends = l->ends;
-
-	/* The first byte is no colon. */
-	for (const char *from = left.s + 1; from < end; from += 16)
-		for (uint32_t m = weir_scan_names(from, &odd); m != 0;
-		     m &= m - 1) {
-			s = from + __builtin_ctz(m);
-			if ((ends >> end_bit(s[-2], s[-3]) & 1) && s < end &&
-			    is_there(l, left.s, s))
-				return true;
-		}
-	return weir_scan_is_odd(&odd);
-}
-
-/* Names that both have: right's get a suffix. */
+/* Append right's fields as they are beside a left event. */
 static void
-write_clashing(struct weir_pairs *p, struct weir_str left,
-    struct weir_str right, struct weir_buf *out)
+write_fields(struct weir_pairs *p, struct weir_str left,
+    const struct weir_pair_right *right, struct weir_buf *out)
 {
-	const char *at = weir_members(right.s);
-	struct weir_member m;
-	struct weir_str name;
+	const struct weir_outline *l, *r = right->outline;
+	const struct weir_pair_plan *plan;
 
-	learn_names(p, left);
-	while (weir_member_next(&at, &m)) {
-		name = name_of(p, &m);
-		if (!is_key(p, name))
-			add_field(out, &m, is_taken(p, name) ? "_right" : "");
+	l = weir_outline_read(p->outlines[LEFT], left.s, p->places);
+	if (l != NULL && r != NULL && !find_plan(p, l, r)->clashes) {
+		if (right->fields.len > 0)
+			weir_buf_add(out, right->fields.s, right->fields.len);
+		return;
 	}
+	if (l != NULL)
+		r = weir_outline_read(
+		    p->outlines[RIGHT], right->text.s, p->places);
+	if (l != NULL && r != NULL) {
+		plan = find_plan(p, l, r);
+		write_planned(p, plan, right->text.len, out);
+		return;
+	}
+	learn_names(p, left);
+	write_each(p, right->text, out);
 }
 
 /* Is there nothing but blanks between the bracket and s? */
@@ -315,10 +312,7 @@ weir_pairs_fields(struct weir_pairs *p, struct weir_str left,
 		len--;
 	weir_buf_add(out, left.s, len - 1);
 	at = out->len;
-	if (right->names == NULL || may_clash(right->names, left))
-		write_clashing(p, left, right->text, out);
-	else if (right->fields.len > 0)
-		weir_buf_add(out, right->fields.s, right->fields.len);
+	write_fields(p, left, right, out);
 	if (out->len > at && is_empty(out->data + at)) {
 		out->len--;
 		memmove(out->data + at, out->data + at + 1, out->len - at);

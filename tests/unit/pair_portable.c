@@ -1,8 +1,8 @@
 /*
- * Goal: the portable twin of the search for names finds what it finds.
- * Method: the fields of pairs compiled with it, put through the same tests.
+ * Goal: the portable twins of the scans for outlines find what they find.
+ * Method: outlines compiled with them, put through the tests of pairs.
  */
 #define WEIR_PORTABLE 1
 
-#include "lib/op/pair_fields.c"
+#include "lib/json/outline.c"
 #include "tests/unit/pair.c"
