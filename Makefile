@@ -8,7 +8,8 @@
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
 #   make crash    the long crash tests; make faults: failing calls
 #   make model    searches all states of a model of the protocol, with spin
-#   make soak     long inputs in every format, and thousands of rotations
+#   make soak     long inputs in every format, and thousands of rotations;
+#                 soak-job: a job for SOAK_SECONDS
 #   make sanitize, make memcheck  the tests under ASan and UBSan, valgrind
 #   make install  to PREFIX (/usr/local), below DESTDIR; also uninstall, dist
 #
@@ -168,6 +169,13 @@ soak: all $(BUILD)/soak/peak
 	@BUILD=$(BUILD) SOAK_LINES=$(SOAK_LINES) SOAK_ROTATIONS=$(SOAK_ROTATIONS) \
 		prove --timer -v -e tests/exec tests/soak
 
+# A job that goes on for an hour: is its memory flat?
+soak-job: SOAK_SECONDS ?= 3600
+soak-job: all
+	@sh tests/need.sh build test
+	@BUILD=$(BUILD) SOAK_SECONDS=$(SOAK_SECONDS) \
+		prove --timer -v -e tests/exec tests/soak/job.t
+
 crash: all probes
 	@BUILD=$(BUILD) bash tests/crash/matrix.sh
 
@@ -275,6 +283,6 @@ clean:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes sanitize memcheck \
-	crash faults model soak demo lint bench fuzz fuzz-replays install \
+	crash faults model soak soak-job demo lint bench fuzz fuzz-replays install \
 	uninstall dist clean
 .SECONDARY:
