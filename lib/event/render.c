@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "event/render_impl.h"
+#include "json/prover.h"
 #include "json/unescape.h"
 
 #include <stdio.h>
@@ -174,12 +175,13 @@ weir_render_plain(struct weir_render *r, struct weir_str value)
 	if (memchr(s.s, '\\', s.len) == NULL)
 		return s;
 	r->text.len = 0;
-	weir_buf_reserve(&r->text, s.len);
+	weir_buf_reserve(&r->text, s.len + WEIR_PAD);
 	n = weir_json_unescape(s.s, s.len, r->text.data, s.len);
 	/* Half a surrogate pair is no text: then as it is spelled. */
 	if (n == SIZE_MAX)
 		return s;
-	r->text.data[n] = '\0'; /* there is room: escapes shrink */
+	/* Who looks whether it is a number reads on in vectors. */
+	memset(r->text.data + n, 0, WEIR_PAD);
 	return (struct weir_str){r->text.data, n};
 }
 
