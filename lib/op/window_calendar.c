@@ -146,7 +146,7 @@ set_cumulating(struct weir_window_spec *spec, const char *text,
 		    (struct weir_periods){WEIR_DAYS, 7 * step->periods.n};
 	if (step->ns > 0 &&
 	    days[size->periods.unit] * size->periods.n >
-		(int64_t)WEIR_PANES_MAX * step->ns / INT64_C(86400000000000))
+		step->ns / (INT64_C(86400000000000) / WEIR_PANES_MAX))
 		return refuse(text,
 		    "a window would be more than 100000 steps to add up", err);
 	return 1;
