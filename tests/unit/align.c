@@ -531,7 +531,7 @@ reading_decides(void)
 	    {.k = 1, .to = EVENTS, .at = 390, .checkpoint = 1, .step = 100}};
 	struct weir_hello h;
 	struct weir_buf b[INPUTS];
-	struct seen s;
+	struct seen s = {0};
 	struct run r;
 	size_t tail[INPUTS];
 

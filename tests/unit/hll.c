@@ -140,7 +140,7 @@ test_tokens(void)
 	for (unsigned i = 0; i < 3000; i++) {
 		/* As many zeros in the middle as can be, and fewer. */
 		uint64_t hash =
-		    rnd() & (UINT64_MAX << 50 | UINT64_MAX >> (14 + i % 51));
+		    rnd() & (UINT64_MAX << 50 | UINT64_MAX >> (14 + i % 50));
 
 		weir_hll_add(&by_token, hash);
 		weir_hll_add(&by_hash, hash);
