@@ -20,6 +20,23 @@ is_ours(const char *word, size_t len)
 	return false;
 }
 
+/* Behind assignments, which only prepare the way: NAME=VALUE; */
+static const char *
+skip_assignments(const char *p)
+{
+	for (;;) {
+		const char *word = p + strspn(p, " \t\n|;");
+		size_t len = strcspn(word, " \t\n|;&<>");
+
+		if (memchr(word, '=', len) == NULL ||
+		    strspn(word,
+			"ABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789"
+			"abcdefghijklmnopqrstuvwxyz") != strcspn(word, "="))
+			return word;
+		p = word + len;
+	}
+}
+
 /* The next | that is not quoted, or the end. */
 static const char *
 segment_end(const char *p)
@@ -44,7 +61,7 @@ weir_foreign_stage(const char *pipeline, char out[WEIR_FOREIGN_SHOW])
 {
 	out[0] = '\0';
 	while (pipeline != NULL && *pipeline != '\0') {
-		const char *word = pipeline + strspn(pipeline, " \t\n|");
+		const char *word = skip_assignments(pipeline);
 		size_t len = strcspn(word, " \t\n|;&<>"), path = len;
 
 		while (path > 0 && word[path - 1] != '/')

@@ -49,21 +49,34 @@ struct weir_jobsink {
 
 /* --- beginning --- */
 
+/*
+ * Nothing at all may also be what is left of a stage that was killed: unlike
+ * other bytes it is worth another try.
+ */
+static int
+no_input(struct weir_jobsink *s, const char *foreign, struct weir_error *err)
+{
+	const char *why = "";
+
+	if (foreign[0] != '\0')
+		why = "; does this command keep it all to itself: ";
+	else if (s->config->no_input)
+		why = "; does it read standard input, though every source has "
+		      "a name?";
+	return weir_fail(err, WEIR_UPSTREAM,
+	    "nothing has reached the sink %s: the stage before it ended "
+	    "without a word%s%s",
+	    s->role->name, why, foreign);
+}
+
 static int
 no_hello(struct weir_jobsink *s, struct weir_error *err)
 {
 	char name[WEIR_FOREIGN_SHOW];
 
 	weir_foreign_stage(s->config->pipeline, name);
-	if (name[0] == '\0' &&
-	    weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
-		return weir_fail(err, WEIR_UPSTREAM,
-		    "nothing has reached the sink %s: the stage before it "
-		    "ended without a word%s",
-		    s->role->name,
-		    s->config->no_input ? "; does it read standard input, "
-					  "though every source has a name?"
-					: "");
+	if (weir_reader_format(weir_stage_reader(s->stage)) == WEIR_FORMAT_AUTO)
+		return no_input(s, name, err);
 	return weir_fail(err, WEIR_USAGE,
 	    "the stream that reaches the sink is not frames of this job%s%s: "
 	    "state cannot be kept across a command that does not pass frames "
@@ -338,8 +351,10 @@ make_durable(
 	int fd = openat(
 	    s->out_fd, c->tmp, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 
-	if (fd == -1 && errno == ENOENT && is_there(s, c->file))
-		return 1; /* by the capture before */
+	/* by the capture before, which may have died before it was durable */
+	if (fd == -1 && errno == ENOENT && is_there(s, c->file) &&
+	    fsync(s->out_fd) == 0)
+		return 1;
 	if (fd == -1)
 		weir_fail_errno(err, "pending output %s", c->file);
 	else if (weir_publish_end(s->out_fd, fd, c->tmp, c->file, err) == 1) {
