@@ -336,7 +336,6 @@ weir_dir_open(
     struct weir_dir *d, const char *path, bool create, struct weir_error *err)
 {
 	char shown[WEIR_SHOWN];
-	bool made = false;
 	int r;
 
 	*d = (struct weir_dir){
@@ -345,12 +344,9 @@ weir_dir_open(
 	d->path = weir_path_absolute(path, err);
 	if (d->path == NULL)
 		return -1;
-	if (create) {
-		made = mkdir(d->path, 0700) == 0;
-		if (!made && errno != EEXIST) {
-			r = weir_fail_errno(err, "%s", shown);
-			goto out;
-		}
+	if (create && mkdir(d->path, 0700) != 0 && errno != EEXIST) {
+		r = weir_fail_errno(err, "%s", shown);
+		goto out;
 	}
 	d->fd = open(d->path, OPEN_DIR);
 	if (d->fd < 0) {
@@ -360,7 +356,8 @@ weir_dir_open(
 	r = weir_dir_ours(d->fd, shown, err);
 	if (r == 1)
 		r = settle(d, create, shown, err);
-	if (r == 1 && made)
+	/* whoever made it may have been killed before doing this */
+	if (r == 1 && create)
 		r = sync_parent(d->path, shown, err);
 out:
 	if (r != 1)

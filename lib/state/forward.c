@@ -7,6 +7,7 @@
 #include "state/publish.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -69,29 +70,6 @@ check_gone(struct forward *f, const struct weir_pending *p, uint64_t off)
 	return 1;
 }
 
-/* Are the first len bytes of fd those of the visible file from off on? */
-static int
-compare(struct forward *f, int fd, uint64_t off, uint64_t len)
-{
-	char *a = weir_malloc(2 * PIECE), *b = a + PIECE;
-	int r = 1;
-
-	for (uint64_t at = 0; at < len && r == 1;) {
-		size_t want = len - at < PIECE ? (size_t)(len - at) : PIECE;
-		ssize_t n = weir_pread_all(fd, a, want, at);
-		ssize_t m = weir_pread_all(f->visible, b, want, off + at);
-
-		if (n < 0 || m < 0)
-			r = weir_fail_errno(f->err, "%s", f->shown);
-		else if ((size_t)n != want || (size_t)m != want ||
-		    memcmp(a, b, want) != 0)
-			r = other_bytes(f);
-		at += want;
-	}
-	free(a);
-	return r;
-}
-
 /* pwrite(2) all of it; -1 with errno. */
 static int
 put(int fd, const char *p, size_t len, uint64_t off)
@@ -110,6 +88,48 @@ put(int fd, const char *p, size_t len, uint64_t off)
 		off += (uint64_t)n;
 	}
 	return 1;
+}
+
+/*
+ * A power failure can leave the length of what was appended without all of its
+ * bytes: those read as zeros.
+ */
+static bool
+is_torn(const char *want, const char *is, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (is[i] != want[i] && is[i] != '\0')
+			return false;
+	return true;
+}
+
+/*
+ * Are the first len bytes of fd those of the visible file from off on? What was
+ * torn is written again.
+ */
+static int
+compare(struct forward *f, int fd, uint64_t off, uint64_t len)
+{
+	char *a = weir_malloc(2 * PIECE), *b = a + PIECE;
+	int r = 1;
+
+	for (uint64_t at = 0; at < len && r == 1;) {
+		size_t want = len - at < PIECE ? (size_t)(len - at) : PIECE;
+		ssize_t n = weir_pread_all(fd, a, want, at);
+		ssize_t m = weir_pread_all(f->visible, b, want, off + at);
+
+		if (n < 0 || m < 0)
+			r = weir_fail_errno(f->err, "%s", f->shown);
+		else if ((size_t)n != want || (size_t)m != want ||
+		    !is_torn(a, b, want))
+			r = other_bytes(f);
+		else if (memcmp(a, b, want) != 0 &&
+		    put(f->visible, a, want, off + at) < 0)
+			r = weir_fail_errno(f->err, "%s", f->shown);
+		at += want;
+	}
+	free(a);
+	return r;
 }
 
 /* Append len bytes of fd from at on: they belong at off + at. */

@@ -255,6 +255,19 @@ unlock(struct weir_dir *d)
 	d->lock = -1;
 }
 
+/*
+ * What we find may have been made by a process that was killed before it synced
+ * the directory: what is built on that must not outlast it.
+ */
+static int
+sync_names(const struct weir_dir *d, struct weir_error *err)
+{
+	if (fsync(d->fd) == 0)
+		return 1;
+	weir_fail_errno(err, "cannot make it durable");
+	return weir_dir_blame(d, ": ", err);
+}
+
 int
 weir_dir_lead(struct weir_dir *d, struct weir_error *err)
 {
@@ -262,7 +275,9 @@ weir_dir_lead(struct weir_dir *d, struct weir_error *err)
 
 	if (dir < 0)
 		return -1;
-	r = open_lock(d, err);
+	r = sync_names(d, err);
+	if (r == 1)
+		r = open_lock(d, err);
 	if (r == 1)
 		r = take_over(d, dir, err);
 	if (r == 1)

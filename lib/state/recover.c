@@ -102,9 +102,8 @@ try(const struct weir_dir *d, struct weir_cp cp, struct weir_manifest *m,
 	return r;
 }
 
-int
-weir_dir_recover(
-    const struct weir_dir *d, struct weir_manifest *m, struct weir_error *err)
+static int
+find(const struct weir_dir *d, struct weir_manifest *m, struct weir_error *err)
 {
 	struct weir_error why, first = {0};
 	struct weir_cp *cps, newest = {0, 0};
@@ -138,4 +137,52 @@ weir_dir_recover(
 	refuse(newest, &first, r == 1 ? m : NULL, err);
 	weir_manifest_fini(m);
 	return -1;
+}
+
+/* fsync a directory of the state; one that is not there has no names. */
+static int
+sync_sub(const struct weir_dir *d, const char *name, struct weir_error *err)
+{
+	struct weir_error why = {0};
+	int fd = weir_dir_sub(d, name, false, &why), r = 1;
+
+	if (fd < 0)
+		return why.status == WEIR_OK
+		    ? 1
+		    : weir_fail(err, why.status, "%s", why.text);
+	if (fsync(fd) != 0) {
+		weir_fail_errno(err, "%s", name);
+		r = weir_dir_blame(d, "/", err);
+	}
+	close(fd);
+	return r;
+}
+
+/*
+ * The run that committed it may have been killed before the names that it gave
+ * were durable: what becomes visible now must not outlast them.
+ */
+static int
+keep_names(const struct weir_dir *d, struct weir_cp cp, struct weir_error *err)
+{
+	char text[WEIR_CP_TEXT], name[WEIR_CP_TEXT + 3];
+
+	weir_cp_print(cp, text);
+	snprintf(name, sizeof name, "cp/%s", text);
+	return sync_sub(d, name, err) == 1 && sync_sub(d, "cp", err) == 1
+	    ? sync_sub(d, "out", err)
+	    : -1;
+}
+
+int
+weir_dir_recover(
+    const struct weir_dir *d, struct weir_manifest *m, struct weir_error *err)
+{
+	int r = find(d, m, err);
+
+	if (r == 1 && keep_names(d, m->cp, err) == -1) {
+		weir_manifest_fini(m);
+		return -1;
+	}
+	return r;
 }

@@ -9,6 +9,7 @@
 #include "json/value.h"
 #include "json/writer.h"
 #include "state/publish.h"
+#include "stream/visible.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -126,7 +127,9 @@ weir_side_open(struct weir_side *s, const struct weir_dir *dir,
 		return fail(s, "cannot open it for writing", err);
 	if (dir == NULL)
 		return 1;
-	if (weir_side_claim(dir, s->fd, s->path, stage, err) < 0)
+	/* its name is to last as long as what a checkpoint says of it */
+	if (weir_visible_sync_parent(s->path, err) < 0 ||
+	    weir_side_claim(dir, s->fd, s->path, stage, err) < 0)
 		return -1;
 	return cut(s, saved < 0 ? 0 : saved, err);
 }

@@ -121,6 +121,29 @@ test_gone(const struct weir_dir *d)
 	ok(bad == 0, "all of them are: %s", err.text);
 }
 
+/* A power failure leaves a length, but not all of its bytes. */
+static void
+test_torn(const struct weir_dir *d)
+{
+	static const char whole[] = OLD ONE TWO;
+	size_t base = strlen(OLD), end = strlen(whole);
+	char torn[sizeof whole];
+	int bad = 0;
+
+	for (size_t from = base; from < end; from++)
+		for (size_t n = 1; n <= end - from; n++) {
+			struct weir_manifest_sink s = sink_of_two(d);
+
+			memcpy(torn, whole, end);
+			memset(torn + from, 0, n);
+			spill("visible", torn, end);
+			if (forward(d, &s) != 1 || !visible_is(whole, end))
+				bad++;
+			sink_fini(&s);
+		}
+	ok(bad == 0, "what reads as zeros is written again: %s", err.text);
+}
+
 static void
 test_other_bytes(const struct weir_dir *d)
 {
@@ -326,6 +349,7 @@ main(void)
 	must(weir_dir_open(&d, "state", true, &err), &err);
 	test_lengths(&d);
 	test_gone(&d);
+	test_torn(&d);
 	test_other_bytes(&d);
 	test_damaged(&d);
 	test_full(&d);
