@@ -7,6 +7,7 @@
 #   make bench    measures against jq, Miller and DuckDB on the same file
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
 #   make crash    the long crash tests; make faults: failing calls
+#   make power    what POWER_STATES power failures leave behind
 #   make model    searches all states of a model of the protocol, with spin
 #   make soak     long inputs in every format, and thousands of rotations;
 #                 soak-job: a job for SOAK_SECONDS
@@ -133,10 +134,20 @@ unit: units
 probes:
 	@$(MAKE) --no-print-directory -s BUILD=$(BUILD)/probes \
 		CPPFLAGS='$(CPPFLAGS) -DWEIR_PROBES' \
-		$(TOOLS:%=$(BUILD)/probes/%) $(BUILD)/probes/crash
+		$(TOOLS:%=$(BUILD)/probes/%) $(BUILD)/probes/crash \
+		$(BUILD)/probes/power $(BUILD)/probes/power.so
 
-$(BUILD)/crash: tests/crash/crash.c tests/crash/jobs.h
+$(BUILD)/crash: tests/crash/crash.c tests/crash/jobs.h tests/crash/feed.h
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
+
+# What a power failure leaves behind, and the recorder for it.
+$(BUILD)/power: tests/power/power.c tests/power/world.c tests/power/world.h \
+		tests/power/log.h tests/crash/jobs.h tests/crash/feed.h
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
+
+$(BUILD)/power.so: tests/power/record.c tests/power/log.h
+	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -shared \
+		-fvisibility=default -o $@ $< -ldl
 
 # One call of the system fails, in a process that has it preloaded.
 $(BUILD)/fault.so: tests/faults/fault.c
@@ -178,6 +189,10 @@ soak-job: all
 
 crash: all probes
 	@BUILD=$(BUILD) bash tests/crash/matrix.sh
+
+POWER_STATES ?= 10000
+power: all probes
+	@BUILD=$(BUILD) POWER_STATES=$(POWER_STATES) bash tests/power/power.sh
 
 model:
 	@sh tests/need.sh build model
@@ -283,6 +298,7 @@ clean:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes sanitize memcheck \
-	crash faults model soak soak-job demo lint bench fuzz fuzz-replays install \
+	crash faults power model soak soak-job demo lint bench fuzz \
+	fuzz-replays install \
 	uninstall dist clean
 .SECONDARY:

@@ -34,14 +34,15 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "tests/crash/feed.h"
 #include "tests/crash/jobs.h"
 
 #define EVENTS	   40000
 #define TRIES	   12	 /* runs of one job until it must have ended */
-#define LIMIT_MS   20000 /* of one run */
+#define LIMIT_MS   40000 /* of one run */
 #define KILLS_MAX  4
 #define PROBES_MAX 1024
-#define CLEAN	   "rm -rf state *.json messages"
+#define CLEAN	   "rm -rf state *.json messages branch.*"
 
 static const char *const roles[] = {"scheckpoint", "source", "sink", "sfilter",
     "sdedup", "swindow", "crash", "bash", "all"};
@@ -55,18 +56,8 @@ struct text {
 static const struct job *job = &jobs[0];
 static size_t nouts, nsides;
 static struct text want[OUTS_MAX], want_side[SIDES_MAX];
-static uint64_t rng;
 static int tests, failures;
 static long kills; /* that hit */
-
-static uint64_t
-dice(uint64_t n)
-{
-	rng ^= rng << 13;
-	rng ^= rng >> 7;
-	rng ^= rng << 17;
-	return rng % n;
-}
 
 static int64_t
 now_us(void)
@@ -75,14 +66,6 @@ now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &ts);
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
-}
-
-static void
-pause_us(long us)
-{
-	struct timespec ts = {us / 1000000, us % 1000000 * 1000};
-
-	nanosleep(&ts, NULL);
 }
 
 static void __attribute__((format(printf, 2, 3)))
@@ -114,52 +97,7 @@ slurp(const char *path)
 	return t;
 }
 
-/* --- the stage that makes a run last --- */
-
-static int
-be_slow(void)
-{
-	char buf[16384];
-	ssize_t got;
-
-	signal(SIGPIPE, SIG_DFL);
-	while ((got = read(0, buf, sizeof buf)) > 0) {
-		for (ssize_t at = 0, n; at < got; at += n)
-			if ((n = write(1, buf + at, (size_t)(got - at))) < 0)
-				return 1;
-		pause_us(1000);
-	}
-	return 0;
-}
-
 /* --- the job --- */
-
-static void
-write_log(const char *path, long events)
-{
-	FILE *f = fopen(path, "w");
-
-	for (long i = 0; i < events; i++) {
-		/* One in a hundred is no JSON, is of a wrong type, … */
-		if (i % 300 == 7)
-			fprintf(f, "{\"ts\":%ld,\"bad \\x\xff\n", i);
-		if (i % 300 == 107)
-			fprintf(f, "{\"ts\":%ld,\"status\":\"none\"}\n",
-			    1700000000 + i / 20);
-		if (i % 300 == 207)
-			fprintf(f,
-			    "{\"ts\":%ld,\"status\":500,\"host\":\"h0\","
-			    "\"latency_ms\":\"slow\"}\n",
-			    1700000000 + i / 20);
-		fprintf(f,
-		    "{\"ts\":%ld,\"status\":%d,\"host\":\"h%d\","
-		    "\"latency_ms\":%d.%d}\n",
-		    1700000000 + i / 20 - (i % 997 == 0 ? 30 : (long)dice(3)),
-		    (int)(200 + dice(4) * 100), (int)dice(20), (int)dice(1000),
-		    (int)dice(10));
-	}
-	fclose(f);
-}
 
 /* follow: -f; the input is then grow.log. */
 static pid_t
@@ -289,6 +227,14 @@ kill_role(pid_t run, const char *role)
 
 /* --- one trial --- */
 
+static int
+shell(const char *command)
+{
+	int status = system(command);
+
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
+}
+
 struct trial {
 	/* random kills, by time since the trial began */
 	size_t nkills;
@@ -337,6 +283,23 @@ look(size_t seen[OUTS_MAX])
 	return bad;
 }
 
+/* Who waits for what, for whoever looks into a hang. */
+static void
+tell_hang(pid_t run)
+{
+	char command[512];
+
+	snprintf(command, sizeof command,
+	    "exec >>messages 2>&1; echo HANG $(date +%%T); for p in %d "
+	    "$(pgrep -P %d) $(pgrep -P $(pgrep -d, -P %d)); do echo $p "
+	    "$(tr '\\0' ' ' </proc/$p/cmdline | cut -c 1-90) "
+	    "$(cat /proc/$p/wchan) $(grep State /proc/$p/status); "
+	    "ls -l /proc/$p/fd | sed 's/.* \\([0-9]* ->\\)/  \\1/'; done; "
+	    "ls -lR state",
+	    (int)run, (int)run, (int)run);
+	shell(command);
+}
+
 /* Run until it ends: its wait status. */
 static int
 watch(pid_t run, struct trial *t, int64_t begin_us, size_t *seen,
@@ -358,6 +321,7 @@ watch(pid_t run, struct trial *t, int64_t begin_us, size_t *seen,
 			*bad = look(seen);
 		if (now > until) {
 			*bad = "it hangs";
+			tell_hang(run);
 			kill_role(run, "all");
 			waitpid(run, &status, 0);
 			return status;
@@ -421,14 +385,6 @@ same_outs(void)
 		if (!same(job->outs[i], &want[i]))
 			return false;
 	return true;
-}
-
-static int
-shell(const char *command)
-{
-	int status = system(command);
-
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 255;
 }
 
 static const char *
@@ -664,18 +620,31 @@ recovery_kills(long max)
 		}
 }
 
+static bool
+plain_differs(void)
+{
+	bool good = same_sides();
+
+	for (size_t i = 0; i < nouts; i++)
+		good &= same(i == 0 ? "plain.0" : "plain.1", &want[i]);
+	return !good;
+}
+
 /* The same pipeline without a job gives the same. */
 static bool
 plain_is_same(void)
 {
+	int64_t until;
 	bool good;
 
 	setenv("PLAIN", job->plain, 1);
 	setenv("PIPELINE", job->pipeline, 1);
 	good = shell("bash -c 'exec 2>>messages; eval \"$PLAIN\"'") == 0;
-	for (size_t i = 0; i < nouts; i++)
-		good &= same(i == 0 ? "plain.0" : "plain.1", &want[i]);
-	return good && same_sides();
+	/* bash does not wait for what is in >(...) */
+	until = now_us() + LIMIT_MS * INT64_C(1000);
+	while (good && plain_differs() && now_us() < until)
+		pause_us(1000);
+	return good && !plain_differs();
 }
 
 /* The output of a run that nobody kills, and the probes that it comes by. */
@@ -730,7 +699,7 @@ main(int argc, char **argv)
 	long n;
 
 	if (argc == 2 && strcmp(argv[1], "slow") == 0)
-		return be_slow();
+		return be_slow(16384, 1000);
 	if (argc < 5 || argc > 6 || !choose(argc == 6 ? argv[5] : "main") ||
 	    chdir(argv[1]) == -1) {
 		fprintf(stderr, "usage: crash DIR SEED MODE N [JOB]\n");

@@ -42,7 +42,8 @@ static const struct job jobs[] = {
 	.plain =
 	    "sfilter -E plain.dead -F 'true' access.log | eval \"$PIPELINE\" "
 	    ">plain.0"},
-    /* a new branch each time: nobody of the run before can be in there */
+    /* a branch of each shell's own: what is left of a run whose committer
+       was killed may still begin when the next one does */
     {.name = "ends",
 	.follows = "-ia=",
 	.args = {"-ib=other.log", "-owindows=windows.json",
@@ -50,14 +51,15 @@ static const struct job jobs[] = {
 	.outs = {"windows.json", "worst.json"},
 	.sides = {"else.json", "odd.json", "late.json"},
 	.pipeline =
-	    "rm -f branch; mkfifo branch; \"$CRASH\" slow <\"$a\" | sfilter -t "
+	    "branch=branch.$$; mkfifo $branch; \"$CRASH\" slow <\"$a\" | "
+	    "sfilter -t "
 	    "ts --max-delay=3s "
 	    "--else=else.json 'status >= 400' - \"$b\" | "
 	    "tee >(sfilter 'host != \"h1\"' | swindow --id=branch -w 7s "
-	    "-k status 'n = count()' >branch) | "
+	    "-k status 'n = count()' >$branch) | "
 	    "swindow -w 10s -k host -E odd.json --late=late.json "
 	    "'n = count(), worst = max(latency_ms)' | "
-	    "sfilter true - branch | "
+	    "sfilter true - $branch | "
 	    "tee >(sfilter 'worst > 900' >\"$worst\") | "
 	    "sfilter true >\"$windows\"",
 	.plain = "rm -f pa pb; mkfifo pa pb; "
