@@ -2,8 +2,8 @@
 # Goal: the protocol of checkpoints is right, and the model of it can fail.
 # Method: spin searches all states of protocol.pml, for several shapes of a job
 # and kinds of failure; then with one mistake in it (M_), which must be found.
-# MODEL_ONLY=PATTERN runs those whose name matches; MODEL_SECONDS is the limit
-# of one search.
+# MODEL_ONLY=PATTERN runs those whose name matches; MODEL_SECONDS (300) and
+# MODEL_MEMORY (3500 MB) are the limits of one search.
 set -u
 top=$(cd "$(dirname "$0")" && pwd)
 dir=$(mktemp -d) || exit
@@ -26,8 +26,9 @@ search() {
 		rm -f pan pan.* protocol.pml.trail
 		spin -a "$@" "$top/protocol.pml" >out 2>&1 || exit
 		# One process: there is nothing to reduce.
-		"${CC:-cc}" -O0 -w -DSAFETY -DNOREDUCE -DCOLLAPSE -DMEMLIM=3500 \
-			-o pan pan.c >>out 2>&1 || exit
+		# shellcheck disable=SC2086 # it may have words
+		${CC:-cc} -O1 -w -DSAFETY -DNOREDUCE -DCOLLAPSE \
+			-DMEMLIM="${MODEL_MEMORY:-3500}" -o pan pan.c >>out 2>&1 || exit
 		timeout -s KILL "${MODEL_SECONDS:-300}" ./pan -m100000 -n \
 			>>out 2>&1
 	)
@@ -86,7 +87,7 @@ small='-DEVENTS=2 -DMIDS=1'
 	fails SWEEP_HIGHEST $small -DCRASHES=2
 	fails CUT $small -DCRASHES=2
 	fails SOURCE_NEWEST $small -DCRASHES=1
-	fails NO_CHANNEL $small -DNSRC=2 -DCRASHES=1
+	fails NO_CHANNEL $small -DNSRC=2 -DCRASHES=1 -DALL_DIE
 	fails ONE_SINK $small -DNSNK=2 -DCRASHES=0
 	fails ABANDONED_LOST -DCRASHES=0 -DFAILS=1
 	fails MANIFEST_UNSYNCED $small -DCRASHES=1 -DPOWER

@@ -13,7 +13,7 @@
 #define MIDS 2 /* checkpoints before the last one, of all incarnations */
 #endif
 #ifndef CRASHES
-#define CRASHES 2 /* kills: of one process, or of all */
+#define CRASHES 2 /* kills: of one process, or of all; ALL_DIE: only of all */
 #endif
 #ifndef FAILS
 #define FAILS 0 /* parts that cannot be published */
