@@ -30,9 +30,10 @@ only(struct tool *t, const char *known)
  * called in or out, which *standard then says.
  */
 static void
-add_end(struct tool *t, size_t *n, const char **names, const char **files,
+add_end(struct checkpoint *c, size_t *n, const char **names, const char **files,
     const char **standard)
 {
+	struct tool *t = &c->tool;
 	bool source = t->opt.option->id == SOURCE;
 	const char *s = t->opt.value, *eq = strchr(s, '=');
 	size_t len = eq != NULL ? (size_t)(eq - s) : 0;
@@ -41,7 +42,7 @@ add_end(struct tool *t, size_t *n, const char **names, const char **files,
 		tool_usage(t, "more than %d of --%s", CHECKPOINT_ENDS_MAX,
 		    t->opt.option->name);
 	if (eq != NULL && weir_edge_name(s, len)) {
-		names[*n] = weir_strndup(s, len);
+		names[*n] = c->cut[c->ncut++] = weir_strndup(s, len);
 		files[(*n)++] = eq + 1;
 		return;
 	}
@@ -109,11 +110,11 @@ take_options(struct checkpoint *c)
 		switch (id) {
 		case DIRECTORY: j->dir = t->opt.value; break;
 		case SOURCE:
-			add_end(t, &j->roles.nsources, c->source_names,
+			add_end(c, &j->roles.nsources, c->source_names,
 			    c->sources, &j->roles.std_source);
 			break;
 		case SINK:
-			add_end(t, &j->roles.nsinks, c->sink_names, c->sinks,
+			add_end(c, &j->roles.nsinks, c->sink_names, c->sinks,
 			    &j->roles.std_sink);
 			break;
 		case EVERY: j->every_ns = every(t); break;
@@ -172,4 +173,11 @@ checkpoint_options(struct checkpoint *c, int argc, char **argv)
 	tool_option(&c->tool);
 	tool_usage(&c->tool, "%s: no such command",
 	    tool_operand(&c->tool, "a command"));
+}
+
+void
+checkpoint_fini(struct checkpoint *c)
+{
+	while (c->ncut > 0)
+		free(c->cut[--c->ncut]);
 }

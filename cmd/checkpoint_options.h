@@ -31,6 +31,8 @@ struct checkpoint {
 	const char *sources[CHECKPOINT_ENDS_MAX], *sinks[CHECKPOINT_ENDS_MAX];
 	const char *source_names[CHECKPOINT_ENDS_MAX];
 	const char *sink_names[CHECKPOINT_ENDS_MAX];
+	char *cut[2 * CHECKPOINT_ENDS_MAX]; /* names out of NAME=FILE */
+	size_t ncut;
 	bool skip_gap;
 	const char *savepoint; /* to remove, or NULL */
 };
@@ -38,6 +40,7 @@ struct checkpoint {
 /* Which command it is, with its options taken; operands are left. */
 enum checkpoint_command checkpoint_options(
     struct checkpoint *c, int argc, char **argv);
+void checkpoint_fini(struct checkpoint *c);
 /* It must be fit for a savepoint. */
 void checkpoint_name(struct tool *t, const char *name);
 

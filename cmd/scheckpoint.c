@@ -246,11 +246,14 @@ main(int argc, char **argv)
 {
 	struct checkpoint c;
 	enum checkpoint_command command = checkpoint_options(&c, argc, argv);
+	int status;
 
 	switch (command) {
-	case CHECKPOINT_RUN: return run(&c);
-	case CHECKPOINT_SOURCE: return source(&c);
-	case CHECKPOINT_SINK: return sink(&c);
-	default: return checkpoint_look(&c, command);
+	case CHECKPOINT_RUN: status = run(&c); break;
+	case CHECKPOINT_SOURCE: status = source(&c); break;
+	case CHECKPOINT_SINK: status = sink(&c); break;
+	default: status = checkpoint_look(&c, command); break;
 	}
+	checkpoint_fini(&c);
+	return status;
 }
