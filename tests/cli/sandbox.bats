@@ -36,6 +36,12 @@ wait_for() {
 	return 1
 }
 
+# A sanitizer's library reads what it likes, and the build lets it.
+needs_whole_sandbox() {
+	! grep -q __asan_init "$(command -v sfilter)" ||
+		skip "a build with sanitizers may read everything"
+}
+
 # held WORD...: sfilter over in/fifo, which is open as 9, and more; it has begun.
 held() {
 	sfilter "$@" >out 2>err 9>&- &
@@ -66,6 +72,8 @@ release() {
 
 @test "the kernel is asked for it, by default, and by every tool" {
 	command -v strace >/dev/null || skip "no strace"
+	# Leaks cannot be looked for under strace.
+	export ASAN_OPTIONS="${ASAN_OPTIONS-}:detect_leaks=0"
 	while read -r words; do
 		# shellcheck disable=SC2086
 		strace -f -qq -o trace -e trace=landlock_restrict_self $words \
@@ -85,6 +93,7 @@ release() {
 }
 
 @test "a FILE that became a link elsewhere cannot be opened" {
+	needs_whole_sandbox
 	for how in auto require; do
 		held --sandbox=$how true in/fifo in/x
 		ln -sf ../elsewhere/z in/x
@@ -159,6 +168,7 @@ held_plain() {
 }
 
 @test "-f: a name that became a link elsewhere, under require" {
+	needs_whole_sandbox
 	sfilter --sandbox=require -f true in/x >out 2>err &
 	pid=$!
 	wait_for '[ "$(wc -l <out)" = 3 ]'
