@@ -229,7 +229,7 @@ tool_init(
 	t->config.settled = settled;
 	t->config.ctx = t;
 	t->config.spill_dir = spill_dir();
-	t->config.of_job = getenv("WEIR_JOB") != NULL;
+	t->config.of_job = getenv("WEIR_JOB");
 	hold_descriptors();
 	tool_probes(name);
 	if (tool_signals(&t->config, &err) < 0)

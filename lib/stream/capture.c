@@ -359,6 +359,7 @@ close_data(struct weir_stage *st)
 			if (st->inputs[i].queue != NULL)
 				weir_queue_detach(st->inputs[i].queue);
 		}
+	weir_here_leave(&st->here);
 	close(st->c.in_fd);
 	if (st->c.out_fd >= 0)
 		close(st->c.out_fd);

@@ -232,6 +232,55 @@ weir_committer_ending(const struct weir_committer *c)
 	return c->done || (c->asked && c->last);
 }
 
+int64_t
+weir_committer_asked(const struct weir_committer *c)
+{
+	return c->asked && !c->done ? c->asked_ns : 0;
+}
+
+uint64_t
+weir_committer_number(const struct weir_committer *c)
+{
+	return c->cp.n;
+}
+
+/* The stage that a part is of, from its file's name. */
+static void
+put_stage(struct weir_buf *out, const char *file)
+{
+	for (size_t i = 0, len = weir_committer_stem(file); i < len; i++)
+		if (strncmp(file + i, "%2F", 3) == 0) {
+			weir_buf_putc(out, '/');
+			i += 2;
+		} else {
+			weir_buf_putc(out, file[i]);
+		}
+}
+
+void
+weir_committer_lacks(const struct weir_committer *c, struct weir_buf *out)
+{
+	const char *between = "has not come to sink ";
+	bool unanswered = false;
+
+	for (size_t i = 0; i < c->nsinks; i++) {
+		if (c->sinks[i].answered)
+			continue;
+		weir_buf_printf(out, "%s%s", between, c->sinks[i].name);
+		between = ", ";
+		unanswered = true;
+	}
+	if (!unanswered)
+		weir_buf_puts(out, "lacks the part of a stage");
+	between = " (what has it: ";
+	for (size_t i = 0; i < c->nwhole; i++) {
+		weir_buf_puts(out, between);
+		put_stage(out, c->whole[i]);
+		between = ", ";
+	}
+	weir_buf_puts(out, c->nwhole > 0 ? ")" : "");
+}
+
 uint64_t
 weir_committer_commits(const struct weir_committer *c)
 {

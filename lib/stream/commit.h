@@ -69,6 +69,11 @@ void weir_committer_drain(struct weir_committer *c);
 bool weir_committer_done(const struct weir_committer *c);
 /* The sources were told to end: they and their readers may exit. */
 bool weir_committer_ending(const struct weir_committer *c);
+/* When the checkpoint in flight was asked for (the caller's clock); 0: none. */
+int64_t weir_committer_asked(const struct weir_committer *c);
+uint64_t weir_committer_number(const struct weir_committer *c);
+/* Append what it still lacks: "has not come to sink out (what has it: in)". */
+void weir_committer_lacks(const struct weir_committer *c, struct weir_buf *out);
 uint64_t weir_committer_commits(const struct weir_committer *c);
 uint64_t weir_committer_abandoned(const struct weir_committer *c);
 

@@ -196,6 +196,7 @@ weir_incarnation_start(struct weir_incarnation *j, struct weir_error *err)
 	if (start_children(j, err) == -1 || start_committer(j, err) == -1)
 		return -1;
 	j->started = true;
+	j->waiting = (struct weir_wait){.begin_ns = weir_clock_ns()};
 	WEIR_PROBE("run.started");
 	return 1;
 }
@@ -210,6 +211,7 @@ weir_incarnation_end(struct weir_incarnation *j)
 	weir_children_fini(&j->children);
 	if (j->fifo != -1)
 		close_fifo(j);
+	weir_presence_fini(&j->presence);
 	weir_manifest_fini(&j->restored);
 	j->restored = (struct weir_manifest){0};
 	weir_job_fini(&j->job);
@@ -222,12 +224,35 @@ weir_incarnation_end(struct weir_incarnation *j)
 
 /* --- the reports --- */
 
+static int
+take_report(
+    struct weir_incarnation *j, const char *line, struct weir_error *err)
+{
+	int64_t now = weir_clock_ns();
+	bool taken;
+	int run, stopped;
+
+	if (sscanf(line, "stopped %d", &stopped) == 1) {
+		j->stopped = stopped;
+		j->stopped_ns = now;
+		return 1;
+	}
+	run =
+	    strncmp(line, "here ", 5) == 0 ? weir_run_open(&j->dir, NULL) : -1;
+	taken = weir_presence_report(
+	    &j->presence, run, line, weir_committer_ending(j->committer), now);
+	if (run != -1)
+		close(run);
+	return taken ? 1 : weir_committer_report(j->committer, line, now, err);
+}
+
 int
 weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
 {
 	struct weir_buf *b = &j->reports;
-	int stopped;
 	ssize_t got;
+
+	weir_presence_look(&j->presence);
 
 	while ((got = read(j->fifo, weir_buf_reserve(b, REPORT_MAX),
 		    REPORT_MAX)) > 0) {
@@ -237,10 +262,7 @@ weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
 		b->len += (size_t)got;
 		while ((nl = memchr(b->data + at, '\n', b->len - at))) {
 			*nl = '\0';
-			if (sscanf(b->data + at, "stopped %d", &stopped) == 1)
-				j->stopped = stopped;
-			else if (weir_committer_report(j->committer,
-				     b->data + at, weir_clock_ns(), err) == -1)
+			if (take_report(j, b->data + at, err) == -1)
 				return -1;
 			at = (size_t)(nl - b->data) + 1;
 		}
@@ -251,16 +273,32 @@ weir_incarnation_reports(struct weir_incarnation *j, struct weir_error *err)
 	}
 	if (got == -1 && errno != EAGAIN && errno != EINTR)
 		return weir_fail_errno(err, "reading reports");
+	weir_presence_judge(&j->presence);
 	return 1;
+}
+
+/* Ours come first: a signal, a report, what should not come out. */
+enum { WAKE, REPORT, LEAK, NOURS };
+
+static size_t
+watched(struct weir_incarnation *j)
+{
+	size_t n = NOURS + weir_presence_count(&j->presence);
+
+	j->polls = weir_grow(j->polls, &j->polls_cap, n, sizeof *j->polls);
+	j->polls[WAKE] = (struct pollfd){.fd = j->c->wake_fd, .events = POLLIN};
+	j->polls[REPORT] = (struct pollfd){.fd = j->fifo, .events = POLLIN};
+	j->polls[LEAK] =
+	    (struct pollfd){.fd = j->children.leak, .events = POLLIN};
+	weir_presence_polls(&j->presence, j->polls + NOURS);
+	return n;
 }
 
 void
 weir_incarnation_wait(struct weir_incarnation *j, int64_t until)
 {
-	struct pollfd p[3] = {{.fd = j->c->wake_fd, .events = POLLIN},
-	    {.fd = j->fifo, .events = POLLIN},
-	    {.fd = j->children.leak, .events = POLLIN}};
 	int64_t left = until == INT64_MAX ? -1 : until - weir_clock_ns();
+	size_t n = watched(j);
 	int ms;
 
 	if (left < 0)
@@ -269,7 +307,7 @@ weir_incarnation_wait(struct weir_incarnation *j, int64_t until)
 		ms = 3600 * 1000;
 	else
 		ms = (int)((left + 999999) / 1000000);
-	if (poll(p, 3, ms) > 0 && p[0].revents != 0)
+	if (poll(j->polls, n, ms) > 0 && j->polls[WAKE].revents != 0)
 		j->c->wake_drain(j->c->roles.ctx);
 }
 
@@ -297,6 +335,7 @@ weir_incarnation_wind_down(struct weir_incarnation *j, int64_t grace_ns)
 	int64_t until = weir_clock_ns() + grace_ns;
 
 	weir_children_stop(&j->children);
+	weir_presence_close(&j->presence); /* all are to go now */
 	while (weir_children_reap(&j->children) > 0) {
 		struct weir_error ignored;
 

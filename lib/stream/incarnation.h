@@ -6,7 +6,16 @@
 
 #include "base/buf.h"
 #include "stream/commit.h"
+#include "stream/presence.h"
 #include "stream/supervise.h"
+
+/* Of waiting.h. */
+struct weir_wait {
+	int64_t begin_ns; /* of the incarnation */
+	int64_t asked_ns; /* of the checkpoint that it was told of */
+	unsigned told;	  /* so often */
+	bool silence_told;
+};
 
 struct weir_incarnation {
 	const struct weir_supervise_config *c;
@@ -22,8 +31,13 @@ struct weir_incarnation {
 	int fifo;
 	char fifo_name[48];
 	struct weir_buf reports; /* read from the FIFO, not yet taken */
+	struct weir_presence presence;
+	struct pollfd *polls;
+	size_t polls_cap;
 	int stopped; /* status of a stage that nobody should start again */
-	int signal;  /* that asked for an end; 0: none */
+	int64_t stopped_ns;
+	struct weir_wait waiting;
+	int signal;	   /* that asked for an end; 0: none */
 	int64_t signal_ns; /* when it came */
 	int64_t lonely_ns; /* since when no sink is there; 0: one is */
 };

@@ -304,6 +304,26 @@ restore(struct weir_stage *st, struct saved *saved, struct weir_error *err)
 	return got;
 }
 
+/* `run` is to know: also of a stage that it has not started. */
+static int
+appear(struct weir_stage *st, struct weir_error *err)
+{
+	struct weir_buf path = {0};
+	char line[400];
+
+	weir_buf_printf(&path, "%s/run/commit.%llu", st->hello.dir,
+	    (unsigned long long)st->hello.epoch);
+	if (st->c.source_name == NULL)
+		weir_here_begin(&st->here, weir_buf_cstr(&path));
+	weir_buf_fini(&path);
+	snprintf(line, sizeof line, "joined %s %.300s",
+	    st->here.fd >= 0 ? st->here.name : "-",
+	    st->identity != NULL ? st->identity : "");
+	return st->here.fd >= 0 || st->c.source_name != NULL
+	    ? weir_stage_report(st, line, err)
+	    : 1;
+}
+
 int
 weir_stage_join(struct weir_stage *st, struct weir_error *err)
 {
@@ -315,6 +335,8 @@ weir_stage_join(struct weir_stage *st, struct weir_error *err)
 	    weir_dir_join(&st->dir, st->hello.epoch, err) < 0 ||
 	    (st->report_fd = weir_report_open(&st->dir, st->hello.epoch, err)) <
 		0)
+		return -1;
+	if (appear(st, err) < 0)
 		return -1;
 	WEIR_PROBE("stage.joined");
 	if (restore(st, &saved, err) < 0)

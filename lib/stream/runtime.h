@@ -23,6 +23,7 @@
 #define WEIR_STREAM_RUNTIME_H
 
 #include "event/glob.h"
+#include "stream/here.h"
 #include "stream/lookout.h"
 #include "stream/queue.h"
 #include "stream/stage.h"
@@ -153,6 +154,7 @@ struct weir_stage {
 	char *identity, *time_identity;
 	struct weir_capture capture;
 	int report_fd;
+	struct weir_here here;
 };
 
 /* Inputs that are no tables. */

@@ -73,6 +73,7 @@ close_others(const struct weir_children *cs, const struct weir_roles *r,
 	for (size_t i = 0; i < cs->n; i++)
 		close_if(cs->child[i].control);
 	close_if(cs->leak);
+	weir_guard_leave(&cs->guard);
 	for (size_t i = 0; i < r->nclose; i++)
 		close_if(r->close_fds[i]);
 	for (size_t i = 0; i < npipes; i++)
@@ -161,6 +162,30 @@ spawn_pipeline(
 /* The pipes at both ends of the pipeline. */
 enum { SHELL_IN, SOURCE_OUT, SINK_IN, SHELL_OUT, NPIPES };
 
+struct everything {
+	const struct weir_children *cs;
+	const struct weir_roles *r;
+	const int *pipes;
+};
+
+static void
+shut_all(void *ctx)
+{
+	const struct everything *e = ctx;
+	struct weir_role none = {.in_fd = -1, .out_fd = -1};
+
+	close_others(e->cs, e->r, &none, e->pipes, NPIPES);
+}
+
+static int
+spawn_guard(
+    struct weir_children *cs, const struct weir_roles *r, const int *pipes)
+{
+	struct everything e = {cs, r, pipes};
+
+	return weir_guard_start(&cs->guard, cs->child[0].pid, shut_all, &e);
+}
+
 static int
 open_pipes(struct weir_children *cs, const struct weir_roles *r, int *pipes)
 {
@@ -221,6 +246,8 @@ spawn_run(struct weir_children *cs, const struct weir_roles *r,
 	done = open_pipes(cs, r, pipes);
 	if (done == 1)
 		done = spawn_pipeline(cs, r, pipes[SHELL_IN], pipes[SHELL_OUT]);
+	if (done == 1)
+		done = spawn_guard(cs, r, pipes);
 	for (size_t i = 0; done == 1 && i < r->nsinks; i++)
 		done = spawn_end(cs, r, i, NULL, pipes);
 	for (size_t i = 0; done == 1 && i < r->nsources; i++) {
@@ -390,6 +417,7 @@ weir_children_fini(struct weir_children *cs)
 	weir_children_stop(cs);
 	for (size_t i = 0; i < cs->n; i++)
 		bury(&cs->child[i]);
+	weir_guard_stop(&cs->guard);
 	if (cs->n > 0)
 		close_if(cs->leak);
 	free(cs->child);

@@ -18,6 +18,7 @@
 
 #include "base/error.h"
 #include "event/control.h"
+#include "stream/guard.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -70,6 +71,7 @@ struct weir_children {
 	size_t n;
 	struct weir_child *child;
 	int leak; /* what comes out of the pipeline, but should not; or -1 */
+	struct weir_guard guard;
 };
 
 /* Start them all: 1, or -1 with *err; what was started is then in *cs. */

@@ -46,6 +46,7 @@ weir_stage_new(const struct weir_stage_config *c,
 	st->due = WEIR_TIME_MAX;
 	st->idle_base = WEIR_TIME_NONE;
 	st->report_fd = -1;
+	weir_here_init(&st->here);
 	st->dir.fd = st->dir.lock = -1;
 	st->metrics.watermark = WEIR_TIME_NONE;
 	st->metrics.start_ns = weir_clock_ns();
@@ -227,6 +228,9 @@ weir_stage_start(
 static int
 run(struct weir_stage *st, struct weir_error *err)
 {
+	/* the ends of a job are children of `run` */
+	if (st->c.source_name == NULL)
+		weir_here_begin(&st->here, st->c.of_job);
 	if (open_timing(st, err) < 0 || weir_stage_check_files(st, err) < 0 ||
 	    weir_stage_open_many(st, err) < 0 ||
 	    weir_stage_open_pipes(st, err) < 0)
@@ -249,8 +253,8 @@ run(struct weir_stage *st, struct weir_error *err)
 	return weir_stage_close(st, err);
 }
 
-int
-weir_stage_run(struct weir_stage *st, struct weir_error *err)
+static int
+run_to_end(struct weir_stage *st, struct weir_error *err)
 {
 	struct weir_error ignored;
 
@@ -263,6 +267,15 @@ weir_stage_run(struct weir_stage *st, struct weir_error *err)
 		weir_stage_reap(st, &ignored);
 	weir_stage_tell_failure(st, err);
 	return err->status;
+}
+
+int
+weir_stage_run(struct weir_stage *st, struct weir_error *err)
+{
+	int status = run_to_end(st, err);
+
+	weir_here_end(&st->here, status);
+	return status;
 }
 
 /* --- what operators call --- */

@@ -74,7 +74,11 @@ struct weir_stage_config {
 	int64_t max_delay_ns;
 	int64_t idle_ns; /* 0: never */
 	bool needs_time; /* this tool cannot do without */
-	bool of_job;	 /* a job started it, whether or not its HELLO comes */
+	/*
+	 * A job started it, whether or not its HELLO comes: the path of the FIFO
+	 * that takes its reports (WEIR_JOB); or NULL.
+	 */
+	const char *of_job;
 	/*
 	 * Times and watermarks are the wall clock's, whatever events carry:
 	 * when their block was read. The watermark goes on while nothing comes,

@@ -4,10 +4,12 @@
 #include "stream/incarnation.h"
 #include "stream/jobfile.h"
 #include "stream/metrics.h"
+#include "stream/waiting.h"
 
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/wait.h>
 
 #define GRACE_NS    INT64_C(2000000000) /* to end by themselves when one died */
@@ -41,6 +43,9 @@ failed(const struct weir_child *c)
 static bool
 broken(const struct weir_incarnation *j)
 {
+	if (j->presence.died || j->presence.failed ||
+	    weir_waiting_in_vain(j, weir_clock_ns()))
+		return true;
 	for (size_t i = 0; i < j->children.n; i++) {
 		const struct weir_child *c = &j->children.child[i];
 
@@ -115,6 +120,16 @@ give_up(int status, struct weir_error *err)
 	return GIVEN_UP;
 }
 
+/* Nobody but the stage that has gone can tell why. */
+static enum outcome
+blame_stage(
+    const struct weir_presence *p, const char *what, struct weir_error *err)
+{
+	weir_fail(err, WEIR_SYSTEM, "a stage of PIPELINE%s%s%s has %s",
+	    p->who[0] ? " (" : "", p->who, p->who[0] ? ")" : "", what);
+	return TRY_AGAIN;
+}
+
 /* Say what became of a job whose processes have all gone before its end. */
 static enum outcome
 judge(const struct weir_incarnation *j, struct weir_error *err)
@@ -123,9 +138,14 @@ judge(const struct weir_incarnation *j, struct weir_error *err)
 	bool dead = c != NULL && crashed(c->status);
 	int status;
 
+	if (!dead && j->presence.died)
+		return blame_stage(&j->presence, "died", err);
 	/* a shell does not know how what is in >(...) or behind & ended */
 	if (!dead && is_final(j->stopped))
 		return give_up(j->stopped, err);
+	if (c == NULL && j->presence.went)
+		return blame_stage(
+		    &j->presence, "ended before the stream did", err);
 	if (c == NULL) {
 		weir_fail(err, WEIR_UPSTREAM,
 		    "the stream was cut off before its end was committed");
@@ -207,6 +227,12 @@ leaks(struct weir_error *err)
 	return GIVEN_UP;
 }
 
+static int64_t
+sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
 static enum outcome
 watch(struct weir_incarnation *j, struct weir_error *err)
 {
@@ -236,7 +262,9 @@ watch(struct weir_incarnation *j, struct weir_error *err)
 			weir_incarnation_wind_down(j, GRACE_NS);
 			return judge(j, err);
 		}
-		due = weir_committer_due(j->committer);
+		weir_waiting_tell(j, weir_clock_ns());
+		due = sooner(
+		    weir_committer_due(j->committer), weir_waiting_due(j));
 		if (left == 0) {
 			if (j->c->roles.pipeline != NULL || abandoned(j))
 				return judge(j, err);
@@ -375,6 +403,7 @@ weir_supervise(
 		}
 	}
 	weir_buf_fini(&j.reports);
+	free(j.polls);
 	*config->stop = j.signal;
 	return conclude(&j, o, tries, err);
 }

@@ -10,6 +10,7 @@
  *     crash DIR SEED drain N       N jobs that follow a growing file, are asked to
  *                                  end (SIGTERM) and killed, in turn, then
  *                                  read to the end
+ *     crash DIR SEED these 'PROBE:COUNT:ROLE ...'  one trial with these kills
  *     crash slow                   copies standard input slowly (a stage)
  *
  * Goal: whatever process is killed with SIGKILL whenever, the job, run again as
@@ -598,6 +599,16 @@ probe_kills(long max)
 }
 
 static void
+these_kills(const char *crashes)
+{
+	size_t n = 0;
+
+	for (const char *s = crashes; (s = strchr(s, ':')) != NULL; s++)
+		n++;
+	probe_trial(crashes, n / 2);
+}
+
+static void
 recovery_kills(long max)
 {
 	static const char *const firsts[] = {"commit.manifest:3:scheckpoint",
@@ -719,6 +730,8 @@ main(int argc, char **argv)
 			probe_kills(n);
 		else if (strcmp(argv[3], "drain") == 0)
 			drains(n);
+		else if (strcmp(argv[3], "these") == 0)
+			these_kills(argv[4]);
 		else
 			recovery_kills(n);
 	}

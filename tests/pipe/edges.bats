@@ -254,7 +254,8 @@ agrees() {
 		"${job[@]}" 'sfilter true $long >$even & sfilter true $long \
 		$short >$counts; wait'
 	rm -r state
-	says '[23]' 'two ' "${job[@]}" 'sfilter true $long >$even &
+	# as two, or as frames in pieces
+	says '[23]' '' "${job[@]}" 'sfilter true $long >$even &
 		sfilter true $short | tee $even >$counts; wait'
 	rm -r state
 	says 2 'what comes from source short reaches no sink' "${job[@]}" \
