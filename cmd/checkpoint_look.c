@@ -63,6 +63,29 @@ show(struct tool *t, const struct weir_dir *d, struct weir_error *err)
 	return weir_inspect_show(d, &from, s, put, NULL, err);
 }
 
+/* [N|NAME] STAGE KEY: by their number, for a stage may be called like a save. */
+static int
+get(struct tool *t, const struct weir_dir *d, struct weir_error *err)
+{
+	struct weir_inspect_from from = {0};
+	struct weir_inspect_key what;
+	const char *s;
+
+	if (t->opt.argc - t->opt.at > 2) {
+		s = tool_operand(t, "N");
+		if (strspn(s, "0123456789") == strlen(s)) {
+			from.n = strtoull(s, NULL, 10);
+		} else {
+			checkpoint_name(t, s);
+			from.name = s;
+		}
+	}
+	what.stage = tool_operand(t, "STAGE");
+	what.key = tool_operand(t, "KEY");
+	no_more(t);
+	return weir_inspect_get(d, &from, &what, put, NULL, err);
+}
+
 static int
 verify(const struct weir_dir *d, const char *dir, struct weir_error *err)
 {
@@ -144,6 +167,7 @@ checkpoint_look(struct checkpoint *c, enum checkpoint_command command)
 		tool_fail(&c->tool, &err);
 	switch (command) {
 	case CHECKPOINT_SHOW: got = show(&c->tool, &d, &err); break;
+	case CHECKPOINT_GET: got = get(&c->tool, &d, &err); break;
 	case CHECKPOINT_VERIFY: got = verify(&d, c->job.dir, &err); break;
 	case CHECKPOINT_SAVE: got = save(&c->tool, &d, &err); break;
 	case CHECKPOINT_PRUNE: got = prune(c, &d, &err); break;

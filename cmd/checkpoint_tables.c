@@ -105,6 +105,9 @@ static const struct weir_command list_command =
 static const struct weir_command show_command =
 	LOOK("show", " [N|NAME] [STAGE]", "show the state as JSON lines",
 	    " in/swindow.1 | jq");
+static const struct weir_command get_command =
+	LOOK("get", " [N|NAME] STAGE KEY",
+	    "show the state of one key as JSON lines", " in/swindow.1 web-1");
 static const struct weir_command verify_command =
 	LOOK("verify", "", "check everything; exit 5 if damaged", "");
 static const struct weir_command save_command =
@@ -123,13 +126,14 @@ const struct weir_command *const checkpoint_commands[] = {
 	[CHECKPOINT_SINK] = &sink_command,
 	[CHECKPOINT_LIST] = &list_command,
 	[CHECKPOINT_SHOW] = &show_command,
+	[CHECKPOINT_GET] = &get_command,
 	[CHECKPOINT_VERIFY] = &verify_command,
 	[CHECKPOINT_SAVE] = &save_command,
 	[CHECKPOINT_PRUNE] = &prune_command
 };
 const struct weir_command checkpoint_all = {
 	.name = "scheckpoint",
-	.synopsis = "run|source|sink|list|show|verify|save|prune -d DIR ...",
+	.synopsis = "run|source|sink|list|show|get|verify|save|prune -d DIR ...",
 	.summary = "make a pipeline survive",
 	.example = "scheckpoint run -d state -f -i access.log -o alerts.json "
 	    "'sfilter -t ts \"status >= 500\" | "

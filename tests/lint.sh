@@ -39,7 +39,7 @@ check_layers() {
 check_owners() {
 	local pair header owner file
 	say owners
-	for pair in yajl/:lib/json/check.c lz4:lib/state/lz4.c \
+	for pair in yajl/:lib/json/check.c lz4:lib/state/lz4 \
 		xxhash.h:lib/base/hash.c pcre2.h:lib/expr/regex.c; do
 		header=${pair%%:*} owner=${pair#*:}
 		while read -r file; do

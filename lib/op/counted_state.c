@@ -67,7 +67,8 @@ save_key(struct weir_counted *p, const struct weir_counted_key *k,
 	if (p->pane > 0)
 		save_panes(p, k);
 	weir_buf_putc(out, '}');
-	return weir_snapshot_line(to, out->data, out->len, err);
+	return weir_snapshot_keyed_line(
+	    to, canonical, out->data, out->len, err);
 }
 
 int

@@ -74,6 +74,10 @@ void weir_keyset_split(
 void weir_keyset_write(
     struct weir_buf *out, struct weir_keyset *keys, struct weir_str text);
 
+/* Append {"name":value} of them: a saved key. */
+void weir_keyset_save(
+    struct weir_buf *out, struct weir_keyset *keys, struct weir_str text);
+
 /* --- groups --- */
 
 /*

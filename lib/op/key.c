@@ -300,3 +300,17 @@ weir_keyset_write(
 	for (size_t i = 0; i < keys->n; i++)
 		write_part(out, &keys->fields[i], parts[i]);
 }
+
+void
+weir_keyset_save(
+    struct weir_buf *out, struct weir_keyset *keys, struct weir_str text)
+{
+	size_t at = out->len;
+
+	weir_keyset_write(out, keys, text);
+	if (out->len == at)
+		weir_buf_putc(out, '{');
+	else
+		out->data[at] = '{'; /* for the first comma */
+	weir_buf_putc(out, '}');
+}

@@ -40,7 +40,8 @@ save_pane(struct weir_paned *p, const struct weir_pane *w,
 		weir_buf_puts(out, ",\"a\":");
 		weir_aggs_save(out, &p->w.aggs, weir_paned_states(p, it.value));
 		weir_buf_putc(out, '}');
-		if (weir_snapshot_line(to, out->data, out->len, err) < 0)
+		if (weir_snapshot_keyed_line(
+			to, it.canonical, out->data, out->len, err) < 0)
 			return -1;
 	}
 	return 1;

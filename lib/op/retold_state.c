@@ -32,7 +32,8 @@ save_window(struct weir_retold *p, const struct weir_pane *w,
 		    &p->w, out, weir_swindow_text(it.value, it.canonical));
 		weir_swindow_save_group(&p->w, out, it.value);
 		weir_buf_putc(out, '}');
-		if (weir_snapshot_line(to, out->data, out->len, err) < 0)
+		if (weir_snapshot_keyed_line(
+			to, it.canonical, out->data, out->len, err) < 0)
 			return -1;
 	}
 	return 1;

@@ -24,18 +24,19 @@
 static void
 begin_line(struct weir_sdedup *sd, struct weir_str key)
 {
-	struct weir_buf *out = &sd->out;
-	size_t at;
+	sd->out.len = 0;
+	weir_buf_puts(&sd->out, "{\"k\":");
+	weir_keyset_save(&sd->out, &sd->keys, key);
+}
 
-	out->len = 0;
-	weir_buf_puts(out, "{\"k\":");
-	at = out->len;
-	weir_keyset_write(out, &sd->keys, key);
-	if (out->len == at)
-		weir_buf_putc(out, '{');
-	else
-		out->data[at] = '{'; /* for the first comma */
-	weir_buf_putc(out, '}');
+/* End the line of that key. */
+static int
+end_keyed(struct weir_sdedup *sd, struct weir_str key,
+    struct weir_snapshot_writer *to, struct weir_error *err)
+{
+	weir_buf_putc(&sd->out, '}');
+	return weir_snapshot_keyed_line(
+	    to, key, sd->out.data, sd->out.len, err);
 }
 
 static int
@@ -97,7 +98,7 @@ save_keys(struct weir_sdedup *sd, const struct weir_age *age,
 			seen = it.value;
 			put_span(sd, "t", seen->lo, seen->hi);
 		}
-		if (end_line(sd, to, err) < 0)
+		if (end_keyed(sd, it.canonical, to, err) < 0)
 			return -1;
 	}
 	return 1;
@@ -141,7 +142,7 @@ save_run(struct weir_sdedup *sd, const struct weir_run *run,
 		put_number(sd, "m", (int64_t)run->arrival);
 		put_text(sd, run->text, run->len);
 	}
-	return end_line(sd, to, err);
+	return end_keyed(sd, key, to, err);
 }
 
 static int
@@ -189,15 +190,16 @@ save_holds(struct weir_sdedup *sd, struct weir_snapshot_writer *to,
 
 	for (size_t i = 0; i < sd->holds.heap.n && rc > 0; i++) {
 		const struct weir_held *h = all[i];
+		struct weir_str key = {h->bytes, h->key_len};
 		const char *s = h->bytes;
 
-		begin_line(sd, (struct weir_str){s, h->key_len});
+		begin_line(sd, key);
 		put_number(sd, "at", h->node.turn);
 		put_number(sd, "n", h->node.tie);
 		s += h->key_len;
 		put_value(sd, (struct weir_str){s, h->value_len});
 		put_text(sd, s + h->value_len, h->text_len);
-		rc = end_line(sd, to, err);
+		rc = end_keyed(sd, key, to, err);
 	}
 	free(all);
 	return rc;

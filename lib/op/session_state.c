@@ -19,14 +19,12 @@ save_session(struct weir_sessions *p, struct weir_session_key *k,
 	struct weir_buf *out = &p->w.out;
 	struct weir_str key;
 
-	if (s->text != NULL)
-		key = weir_str(s->text);
-	else
-		key.s = weir_table_key(p->table, k, &key.len);
+	key.s = weir_table_key(p->table, k, &key.len);
 	out->len = 0;
 	weir_buf_printf(
 	    out, "{\"w\":[%jd,%jd]", (intmax_t)s->first, (intmax_t)s->last);
-	weir_swindow_save_key(&p->w, out, key);
+	weir_swindow_save_key(
+	    &p->w, out, s->text != NULL ? weir_str(s->text) : key);
 	weir_swindow_save_number(out, "n", s->number);
 	if (p->told > 0) {
 		weir_buf_puts(out, ",\"t\":");
@@ -35,7 +33,7 @@ save_session(struct weir_sessions *p, struct weir_session_key *k,
 	weir_buf_puts(out, ",\"a\":");
 	weir_aggs_save(out, &p->w.aggs, weir_session_states(p, s));
 	weir_buf_putc(out, '}');
-	return weir_snapshot_line(to, out->data, out->len, err);
+	return weir_snapshot_keyed_line(to, key, out->data, out->len, err);
 }
 
 int

@@ -17,12 +17,14 @@ static int
 save_change(struct weir_changes *c, const struct weir_change *e,
     const char *what, struct weir_snapshot_writer *w, struct weir_error *err)
 {
-	struct weir_sjoin_place at = {e->side, e->time, e->number};
+	struct weir_sjoin_place at = {e->side, e->time, e->number, {NULL, 0}};
 
+	if (e->key != NULL)
+		at.key.s = weir_table_key(c->table, e->key, &at.key.len);
 	weir_sjoin_begin_line(&c->sj, &at);
 	weir_buf_puts(&c->sj.out, what);
 	return weir_sjoin_end_line(
-	    &c->sj, (struct weir_str){e->text, e->len}, w, err);
+	    &c->sj, &at, (struct weir_str){e->text, e->len}, w, err);
 }
 
 static int

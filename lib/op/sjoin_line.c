@@ -36,13 +36,22 @@ weir_sjoin_begin_line(struct weir_sjoin *sj, const struct weir_sjoin_place *at)
 }
 
 int
-weir_sjoin_end_line(struct weir_sjoin *sj, struct weir_str text,
-    struct weir_snapshot_writer *to, struct weir_error *err)
+weir_sjoin_end_line(struct weir_sjoin *sj, const struct weir_sjoin_place *at,
+    struct weir_str text, struct weir_snapshot_writer *to,
+    struct weir_error *err)
 {
-	weir_buf_puts(&sj->out, ",\"e\":");
-	weir_json_string(&sj->out, text.s, text.len);
-	weir_buf_putc(&sj->out, '}');
-	return weir_snapshot_line(to, sj->out.data, sj->out.len, err);
+	struct weir_buf *out = &sj->out;
+
+	if (at->key.s != NULL) {
+		weir_buf_puts(out, ",\"k\":");
+		weir_keyset_save(out, &sj->keys[WEIR_LEFT], at->key);
+	}
+	weir_buf_puts(out, ",\"e\":");
+	weir_json_string(out, text.s, text.len);
+	weir_buf_putc(out, '}');
+	if (at->key.s == NULL)
+		return weir_snapshot_line(to, out->data, out->len, err);
+	return weir_snapshot_keyed_line(to, at->key, out->data, out->len, err);
 }
 
 /* --- loading --- */

@@ -3,8 +3,9 @@
  *
  * First comes {"closed":T,"events":N}, the watermark and how many events there
  * were; then one line an event, which begins {"side":"left","t":T,"n":N and ends
- * ,"e":"text"}, where "n" is its number of arrival. What stands in between is
- * the kind's own. A key is read from the text again.
+ * ,"k":{NAME:value},"e":"text"}, where "n" is its number of arrival and "k", by
+ * the left keys' names, not there if it has none that matches. What stands in
+ * between is the kind's own. When it is loaded, a key is read from the text.
  */
 #ifndef WEIR_OP_SJOIN_LINE_H
 #define WEIR_OP_SJOIN_LINE_H
@@ -31,6 +32,7 @@ struct weir_sjoin_place {
 	int side;
 	int64_t time;
 	uint64_t number;
+	struct weir_str key; /* canonical; when it is saved. s NULL: none */
 };
 
 int weir_sjoin_save_head(struct weir_sjoin *sj, int64_t closed,
@@ -38,7 +40,8 @@ int weir_sjoin_save_head(struct weir_sjoin *sj, int64_t closed,
 /* Begin an event's line in sj->out, and end it. */
 void weir_sjoin_begin_line(
     struct weir_sjoin *sj, const struct weir_sjoin_place *at);
-int weir_sjoin_end_line(struct weir_sjoin *sj, struct weir_str text,
+int weir_sjoin_end_line(struct weir_sjoin *sj,
+    const struct weir_sjoin_place *at, struct weir_str text,
     struct weir_snapshot_writer *to, struct weir_error *err);
 
 /* Prove a line and find its members: 1, or -1 with *err, as all that follow. */

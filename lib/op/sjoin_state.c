@@ -12,10 +12,10 @@
 /* --- saving --- */
 
 static int
-save_event(struct weir_keep *k, const struct weir_kept *e,
+save_event(struct weir_keep *k, const struct weir_kept *e, struct weir_str key,
     struct weir_snapshot_writer *to, struct weir_error *err)
 {
-	struct weir_sjoin_place at = {e->side, e->time, e->number};
+	struct weir_sjoin_place at = {e->side, e->time, e->number, key};
 	struct weir_buf *out = &k->sj.out;
 
 	weir_sjoin_begin_line(&k->sj, &at);
@@ -25,18 +25,19 @@ save_event(struct weir_keep *k, const struct weir_kept *e,
 		weir_buf_printf(out, ",\"w\":[%jd,%jd]", (intmax_t)e->what[0],
 		    (intmax_t)e->what[1]);
 	return weir_sjoin_end_line(
-	    &k->sj, (struct weir_str){e->text, e->len}, to, err);
+	    &k->sj, &at, (struct weir_str){e->text, e->len}, to, err);
 }
 
 static int
 save_list(struct weir_keep *k, const struct weir_kept_list *l,
-    struct weir_snapshot_writer *to, struct weir_error *err)
+    struct weir_str key, struct weir_snapshot_writer *to,
+    struct weir_error *err)
 {
 	for (uint32_t i = 0; i < l->n; i++) {
 		const struct weir_kept *e = weir_kept_at(l, i);
 
 		if (!e->gone && e->last >= k->closed &&
-		    save_event(k, e, to, err) < 0)
+		    save_event(k, e, key, to, err) < 0)
 			return -1;
 	}
 	return 1;
@@ -48,15 +49,15 @@ weir_keep_save(
 {
 	struct weir_keep *k = self;
 	struct weir_kept_key *key;
-	const char *text;
+	struct weir_str text;
 	uint64_t at = 0;
-	size_t len;
 
 	if (weir_sjoin_save_head(&k->sj, k->closed, k->arrived, w, err) < 0)
 		return -1;
-	while ((key = weir_table_next(k->table, &at, &text, &len)) != NULL)
-		if (save_list(k, &key->side[WEIR_LEFT], w, err) < 0 ||
-		    save_list(k, &key->side[WEIR_RIGHT], w, err) < 0)
+	while (
+	    (key = weir_table_next(k->table, &at, &text.s, &text.len)) != NULL)
+		if (save_list(k, &key->side[WEIR_LEFT], text, w, err) < 0 ||
+		    save_list(k, &key->side[WEIR_RIGHT], text, w, err) < 0)
 			return -1;
 	return 1;
 }

@@ -278,19 +278,21 @@ save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 	struct fixed *f = self;
 	struct weir_buf *out = &f->j.out;
 	const struct weir_pair_right *row;
-	const char *key;
+	struct weir_str key;
 	uint64_t at = 0;
-	size_t len;
 
 	if (f->rows.table == NULL)
 		return 1;
-	while (
-	    (row = weir_table_next(f->rows.table, &at, &key, &len)) != NULL) {
+	while ((row = weir_table_next(f->rows.table, &at, &key.s, &key.len)) !=
+	    NULL) {
 		out->len = 0;
-		weir_buf_puts(out, "{\"r\":");
+		weir_buf_puts(out, "{\"k\":");
+		weir_keyset_save(out, &f->j.keys[WEIR_LEFT], key);
+		weir_buf_puts(out, ",\"r\":");
 		weir_buf_add(out, row->text.s, row->text.len);
 		weir_buf_putc(out, '}');
-		if (weir_snapshot_line(w, out->data, out->len, err) < 0)
+		if (weir_snapshot_keyed_line(w, key, out->data, out->len, err) <
+		    0)
 			return -1;
 	}
 	return 1;

@@ -39,7 +39,8 @@ save_part(struct weir_slide *s, const struct line *line,
 	    out, ",\"x\":[%d,%ju],\"a\":", line->where, (uintmax_t)p->first);
 	weir_aggs_save(out, &s->sw->aggs, p + 1);
 	weir_buf_putc(out, '}');
-	return weir_snapshot_line(to, out->data, out->len, err);
+	return weir_snapshot_keyed_line(
+	    to, line->canonical, out->data, out->len, err);
 }
 
 /* A list, the last first: as it is to be pushed again. */

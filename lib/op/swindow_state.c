@@ -29,16 +29,8 @@ void
 weir_swindow_save_key(
     struct weir_swindow *sw, struct weir_buf *out, struct weir_str text)
 {
-	size_t keys;
-
 	weir_buf_puts(out, ",\"k\":");
-	keys = out->len;
-	weir_keyset_write(out, &sw->keys, text);
-	if (out->len == keys)
-		weir_buf_putc(out, '{');
-	else
-		out->data[keys] = '{'; /* for the first comma */
-	weir_buf_putc(out, '}');
+	weir_keyset_save(out, &sw->keys, text);
 }
 
 void

@@ -1,6 +1,8 @@
 #include "state/lz4.h"
 
 #include "base/mem.h"
+#include "event/wire.h"
+#include "state/keyindex.h"
 #include "state/publish.h"
 #include "state/snapshot.h"
 
@@ -15,35 +17,21 @@
  *     offset  0  u32  0x184D2A50, an LZ4 skippable frame
  *             4  u32  48, the bytes that follow
  *             8  "weir"
- *            12  u32  version
+ *            12  u32  version: 2 if there is an index of keys, else 1
  *            16  u64  length of the LZ4 frame
  *            24  u64  entries
- *            32  u64  0, reserved
+ *            32  u64  length of the index between the two, or 0
  *            40  XXH3-128 of all bytes of the file before this one
  */
-#define SKIPPABLE 0x184D2A50U
-#define DIGEST_AT 40
+#define SKIPPABLE    0x184D2A50U
+#define DIGEST_AT    40
 
-#define PIECE	  ((size_t)256 << 10)
-#define HEADER	  15  /* bytes of a frame header with a content size */
-#define RATIO	  255 /* LZ4 cannot do better */
+#define VERSION	     1
+#define VERSION_KEYS 2
 
-static void
-put_le(unsigned char *p, uint64_t v, int bytes)
-{
-	for (int i = 0; i < bytes; i++)
-		p[i] = (unsigned char)(v >> 8 * i);
-}
-
-static uint64_t
-get_le(const unsigned char *p, int bytes)
-{
-	uint64_t v = 0;
-
-	for (int i = 0; i < bytes; i++)
-		v |= (uint64_t)p[i] << 8 * i;
-	return v;
-}
+#define PIECE	     WEIR_LZ4_BLOCK
+#define HEADER	     WEIR_LZ4_HEADER
+#define RATIO	     255 /* LZ4 cannot do better */
 
 static int
 lz4_fail(struct weir_error *err, size_t code)
@@ -61,6 +49,7 @@ struct weir_lz4_writer {
 	size_t have;		 /* in piece */
 	size_t cap;		 /* of out */
 	char *out;
+	struct weir_keyindex_writer keys;
 	char piece[PIECE];
 };
 
@@ -68,6 +57,7 @@ static const LZ4F_preferences_t prefs = {
     .frameInfo =
 	{
 	    .blockSizeID = LZ4F_max256KB,
+	    .blockMode = LZ4F_blockIndependent, /* each opens by itself */
 	    .contentChecksumFlag = LZ4F_contentChecksumEnabled,
 	},
     .autoFlush = 1, /* pieces are blocks: no copy inside */
@@ -116,6 +106,8 @@ flush(struct weir_lz4_writer *w, struct weir_error *err)
 
 	w->content += w->have;
 	w->have = 0;
+	if (!LZ4F_isError(n))
+		weir_keyindex_block(&w->keys, w->frame, w->out, n);
 	return put_out(w, n, err);
 }
 
@@ -136,6 +128,26 @@ weir_lz4_add(struct weir_lz4_writer *w, const void *data, size_t len,
 			return -1;
 	}
 	return 1;
+}
+
+/*
+ * A block begins with a line, unless it goes on with one that is too long for a
+ * block; behind such a line, too, a new block begins.
+ */
+int
+weir_lz4_line(struct weir_lz4_writer *w, const char *s, size_t len,
+    const uint64_t *key, struct weir_error *err)
+{
+	bool fits = len < PIECE - w->have;
+
+	if (!fits && w->have > 0 && flush(w, err) < 0)
+		return -1;
+	if (key != NULL)
+		weir_keyindex_add(&w->keys, *key);
+	if (weir_lz4_add(w, s, len, err) < 0 ||
+	    weir_lz4_add(w, "\n", 1, err) < 0)
+		return -1;
+	return len < PIECE || w->have == 0 ? 1 : flush(w, err);
 }
 
 /* The header again, with the size that is known by now. */
@@ -160,11 +172,11 @@ write_header(struct weir_lz4_writer *w, struct weir_error *err)
 
 /* The digest of the file up to where it will stand, the trailer's start in b. */
 static int
-digest_of(int fd, uint64_t frame, const unsigned char *b,
+digest_of(int fd, const struct weir_trailer *t, const unsigned char *b,
     struct weir_digest *digest, struct weir_error *err)
 {
 	struct weir_hasher *h = weir_hasher_new();
-	int r = weir_hash_range(fd, 0, frame, h);
+	int r = weir_hash_range(fd, 0, t->frame + t->index, h);
 
 	if (r < 0)
 		weir_fail_errno(err, "read");
@@ -179,15 +191,31 @@ digest_of(int fd, uint64_t frame, const unsigned char *b,
 static void
 trailer_put(unsigned char *b, const struct weir_trailer *t)
 {
-	put_le(b, SKIPPABLE, 4);
-	put_le(b + 4, WEIR_TRAILER - 8, 4);
+	weir_put32(b, SKIPPABLE);
+	weir_put32(b + 4, WEIR_TRAILER - 8);
 	memcpy(b + 8, "weir", 4);
-	put_le(b + 12, WEIR_SNAPSHOT_VERSION, 4);
-	put_le(b + 16, t->frame, 8);
-	put_le(b + 24, t->entries, 8);
-	put_le(b + 32, 0, 8);
-	put_le(b + DIGEST_AT, t->digest.lo, 8);
-	put_le(b + DIGEST_AT + 8, t->digest.hi, 8);
+	weir_put32(b + 12, t->index > 0 ? VERSION_KEYS : VERSION);
+	weir_put64(b + 16, t->frame);
+	weir_put64(b + 24, t->entries);
+	weir_put64(b + 32, t->index);
+	weir_put64(b + DIGEST_AT, t->digest.lo);
+	weir_put64(b + DIGEST_AT + 8, t->digest.hi);
+}
+
+/* The index, if there is one. */
+static int
+put_index(
+    struct weir_lz4_writer *w, struct weir_trailer *t, struct weir_error *err)
+{
+	struct weir_buf b = {0};
+	int r = 1;
+
+	weir_keyindex_end(&w->keys, &b);
+	t->index = b.len;
+	if (weir_write_all(w->fd, b.data, b.len) < 0)
+		r = weir_fail_errno(err, "write");
+	weir_buf_fini(&b);
+	return r;
 }
 
 int
@@ -200,16 +228,16 @@ weir_lz4_end(struct weir_lz4_writer *w, uint64_t entries,
 		return -1;
 	if (put_out(w, LZ4F_compressEnd(w->ctx, w->out, w->cap, NULL), err) < 0)
 		return -1;
-	if (write_header(w, err) < 0)
-		return -1;
 	*t = (struct weir_trailer){.frame = w->frame, .entries = entries};
+	if (write_header(w, err) < 0 || put_index(w, t, err) < 0)
+		return -1;
 	trailer_put(b, t);
-	if (digest_of(w->fd, t->frame, b, &t->digest, err) < 0)
+	if (digest_of(w->fd, t, b, &t->digest, err) < 0)
 		return -1;
 	trailer_put(b, t);
 	if (weir_write_all(w->fd, b, sizeof b) < 0)
 		return weir_fail_errno(err, "write");
-	*len = t->frame + sizeof b;
+	*len = t->frame + t->index + sizeof b;
 	return 1;
 }
 
@@ -219,6 +247,7 @@ weir_lz4_free(struct weir_lz4_writer *w)
 	if (w == NULL)
 		return;
 	LZ4F_freeCompressionContext(w->ctx);
+	weir_keyindex_fini(&w->keys);
 	free(w->out);
 	free(w);
 }
@@ -238,21 +267,26 @@ weir_lz4_trailer(
 	n = weir_pread_all(fd, b, sizeof b, size - sizeof b);
 	if (n < 0)
 		return weir_fail_errno(err, "read");
-	if (n != sizeof b || get_le(b, 4) != SKIPPABLE ||
-	    get_le(b + 4, 4) != WEIR_TRAILER - 8 ||
+	if (n != sizeof b || weir_get32(b) != SKIPPABLE ||
+	    weir_get32(b + 4) != WEIR_TRAILER - 8 ||
 	    memcmp(b + 8, "weir", 4) != 0)
 		return weir_fail(err, WEIR_STATE,
 		    "damaged: no trailer at its end (cut short?)");
-	version = get_le(b + 12, 4);
-	if (version != WEIR_SNAPSHOT_VERSION)
+	version = weir_get32(b + 12);
+	if (version != VERSION && version != VERSION_KEYS)
 		return weir_fail(err, WEIR_STATE,
-		    "snapshot version %llu; this weir reads version %d",
-		    (unsigned long long)version, WEIR_SNAPSHOT_VERSION);
-	t->frame = get_le(b + 16, 8);
-	t->entries = get_le(b + 24, 8);
-	t->digest.lo = get_le(b + DIGEST_AT, 8);
-	t->digest.hi = get_le(b + DIGEST_AT + 8, 8);
-	if (t->frame != size - sizeof b || get_le(b + 32, 8) != 0)
+		    "snapshot version %llu; this weir reads versions %d and "
+		    "%d",
+		    (unsigned long long)version, VERSION, VERSION_KEYS);
+	t->frame = weir_get64(b + 16);
+	t->entries = weir_get64(b + 24);
+	t->digest.lo = weir_get64(b + DIGEST_AT);
+	t->digest.hi = weir_get64(b + DIGEST_AT + 8);
+	t->index = weir_get64(b + 32);
+	size -= sizeof b;
+	if (t->frame < HEADER || t->frame > size ||
+	    t->index != size - t->frame ||
+	    (t->index > 0) != (version == VERSION_KEYS))
 		return weir_fail(err, WEIR_STATE,
 		    "damaged: its length is not what its trailer says");
 	return 1;
@@ -265,7 +299,7 @@ weir_lz4_verify(int fd, const struct weir_trailer *t, struct weir_error *err)
 	struct weir_digest got;
 
 	trailer_put(b, t);
-	if (digest_of(fd, t->frame, b, &got, err) < 0)
+	if (digest_of(fd, t, b, &got, err) < 0)
 		return -1;
 	if (got.lo != t->digest.lo || got.hi != t->digest.hi)
 		return weir_fail(err, WEIR_STATE,

@@ -23,6 +23,12 @@ struct weir_snapshot_reader {
 	uint64_t lines;
 	int done; /* all is decompressed */
 	struct weir_buf wrapped;
+	/* looking for a key */
+	bool seeks;
+	struct weir_keyindex index;
+	struct weir_buf index_bytes;
+	uint64_t key;
+	size_t block; /* the next one */
 };
 
 static int
@@ -30,6 +36,18 @@ damaged(struct weir_snapshot_reader *r, const char *why, struct weir_error *err)
 {
 	weir_fail(err, WEIR_STATE, "damaged: %s", why);
 	return weir_part_blame(err, r->file);
+}
+
+/* The next block that may have the key, or in which a line goes on: 1, 0, -1. */
+static int
+read_block(struct weir_snapshot_reader *r, struct weir_error *err)
+{
+	bool goes_on = r->text.len > 0 && r->block < r->index.n;
+
+	if (!goes_on && !weir_keyindex_find(&r->index, r->key, &r->block))
+		return 0;
+	return weir_lz4_block(
+	    r->fd, weir_keyindex_place(&r->index, r->block++), &r->text, err);
 }
 
 /* More text behind what is there: 1, 0 at the end, -1. */
@@ -46,7 +64,8 @@ more_text(struct weir_snapshot_reader *r, struct weir_error *err)
 		r->text.len -= r->at;
 		r->at = 0;
 	}
-	got = weir_lz4_read(r->lz4, &r->text, err);
+	got = r->seeks ? read_block(r, err)
+		       : weir_lz4_read(r->lz4, &r->text, err);
 	if (got < 0)
 		return weir_part_blame(err, r->file);
 	r->done = got == 0;
@@ -176,34 +195,90 @@ out:
 	return got;
 }
 
-struct weir_snapshot_reader *
-weir_snapshot_open(int dirfd, const char *file, struct weir_error *err)
+/* Take up a part that is there, its trailer in t: 1 or -1. */
+static int
+begin(struct weir_snapshot_reader *r, int dirfd, struct weir_trailer *t,
+    struct weir_error *err)
+{
+	uint64_t size;
+	int got = weir_part_open(dirfd, r->file, &r->fd, &size, t, err);
+
+	if (got == 0) {
+		weir_fail(err, WEIR_STATE, "there is no such part");
+		return weir_part_blame(err, r->file);
+	}
+	r->header.entries = t->entries;
+	r->header.indexed = t->index > 0;
+	r->prover = weir_prover_new();
+	weir_buf_reserve(&r->text, WEIR_PAD);
+	return got;
+}
+
+static struct weir_snapshot_reader *
+new_reader(const char *file)
 {
 	struct weir_snapshot_reader *r = weir_calloc(1, sizeof *r);
-	struct weir_trailer t;
-	uint64_t size;
-	int got;
 
 	r->file = weir_strdup(file);
 	r->fd = -1;
-	got = weir_part_open(dirfd, file, &r->fd, &size, &t, err);
-	if (got == 0) {
-		weir_fail(err, WEIR_STATE, "there is no such part");
-		weir_part_blame(err, file);
-	}
-	if (got != 1)
-		goto bad;
-	if (weir_lz4_verify(r->fd, &t, err) < 0 ||
-	    (r->lz4 = weir_lz4_open(r->fd, &t, err)) == NULL) {
-		weir_part_blame(err, file);
-		goto bad;
-	}
-	r->header.entries = t.entries;
-	r->prover = weir_prover_new();
-	weir_buf_reserve(&r->text, WEIR_PAD);
-	if (read_header(r, err) == 1)
+	return r;
+}
+
+/* Verify all of it, and read from its beginning. */
+static int
+read_all(struct weir_snapshot_reader *r, const struct weir_trailer *t,
+    struct weir_error *err)
+{
+	if (weir_lz4_verify(r->fd, t, err) < 0 ||
+	    (r->lz4 = weir_lz4_open(r->fd, t, err)) == NULL)
+		return weir_part_blame(err, r->file);
+	return read_header(r, err);
+}
+
+/* The header stands in the first block, whether or not the key does. */
+static int
+read_some(struct weir_snapshot_reader *r, const struct weir_trailer *t,
+    struct weir_error *err)
+{
+	size_t first = 0;
+
+	r->seeks = true;
+	if (weir_lz4_index(r->fd, t, &r->index_bytes, &r->index, err) < 0 ||
+	    weir_lz4_block(r->fd, weir_keyindex_place(&r->index, r->block++),
+		&r->text, err) < 0)
+		return weir_part_blame(err, r->file);
+	memset(weir_buf_reserve(&r->text, WEIR_PAD), 0, WEIR_PAD);
+	if (read_header(r, err) < 0)
+		return -1;
+	weir_keyindex_find(&r->index, r->key, &first);
+	if (first > 0)
+		r->at = r->text.len;
+	return 1;
+}
+
+struct weir_snapshot_reader *
+weir_snapshot_open(int dirfd, const char *file, struct weir_error *err)
+{
+	struct weir_snapshot_reader *r = new_reader(file);
+	struct weir_trailer t;
+
+	if (begin(r, dirfd, &t, err) == 1 && read_all(r, &t, err) == 1)
 		return r;
-bad:
+	weir_snapshot_close(r);
+	return NULL;
+}
+
+struct weir_snapshot_reader *
+weir_snapshot_seek(
+    int dirfd, const char *file, struct weir_str key, struct weir_error *err)
+{
+	struct weir_snapshot_reader *r = new_reader(file);
+	struct weir_trailer t;
+
+	r->key = weir_keyindex_hash(key);
+	if (begin(r, dirfd, &t, err) == 1 &&
+	    (t.index > 0 ? read_some(r, &t, err) : read_all(r, &t, err)) == 1)
+		return r;
 	weir_snapshot_close(r);
 	return NULL;
 }
@@ -214,31 +289,40 @@ weir_snapshot_header(const struct weir_snapshot_reader *r)
 	return &r->header;
 }
 
+/* Is this the last line, and if so, the one that must be? 1, 0 or -1. */
+static int
+is_last(struct weir_snapshot_reader *r, struct weir_str *line,
+    struct weir_error *err)
+{
+	char text[WEIR_END_TEXT];
+	int last = at_end(r, line, err);
+	size_t n;
+
+	if (last <= 0)
+		return last;
+	n = weir_part_end_line(text, r->lines);
+	if (r->lines != r->header.entries || n != line->len ||
+	    memcmp(text, line->s, n) != 0)
+		return damaged(r, "its last line is missing", err);
+	r->lines++;
+	return 1;
+}
+
 int
 weir_snapshot_next(struct weir_snapshot_reader *r, struct weir_str *line,
     struct weir_error *err)
 {
-	char text[WEIR_END_TEXT];
 	int got = next_line(r, line, err), last;
 
 	if (got < 0)
 		return -1;
 	if (got == 0) /* after the last line, or instead of it */
-		return r->lines > r->header.entries
+		return r->seeks || r->lines > r->header.entries
 		    ? 0
 		    : damaged(r, "no last line", err);
-	last = at_end(r, line, err);
-	if (last < 0)
-		return -1;
-	if (last) {
-		size_t n = weir_part_end_line(text, r->lines);
-
-		if (r->lines != r->header.entries || n != line->len ||
-		    memcmp(text, line->s, n) != 0)
-			return damaged(r, "its last line is missing", err);
-		r->lines++;
-		return 0;
-	}
+	last = r->seeks ? 0 : is_last(r, line, err);
+	if (last != 0)
+		return last < 0 ? -1 : 0;
 	if (!prove(r, *line))
 		return damaged(r, "a line is not JSON", err);
 	r->lines++;
@@ -256,6 +340,7 @@ weir_snapshot_close(struct weir_snapshot_reader *r)
 	weir_prover_free(r->prover);
 	weir_buf_fini(&r->text);
 	weir_buf_fini(&r->wrapped);
+	weir_buf_fini(&r->index_bytes);
 	free(r->header.stage);
 	free(r->header.kind);
 	free(r->header.fingerprint);

@@ -50,10 +50,9 @@ struct weir_snapshot_writer {
 
 static int
 put_line(struct weir_snapshot_writer *w, const char *s, size_t len,
-    struct weir_error *err)
+    const uint64_t *key, struct weir_error *err)
 {
-	if (weir_lz4_add(w->lz4, s, len, err) < 0 ||
-	    weir_lz4_add(w->lz4, "\n", 1, err) < 0)
+	if (weir_lz4_line(w->lz4, s, len, key, err) < 0)
 		return weir_part_blame(err, w->file);
 	return 1;
 }
@@ -78,7 +77,7 @@ put_header(struct weir_snapshot_writer *w, const struct weir_snapshot_header *h,
 	weir_record_put_u64(&b, "checkpoint", h->checkpoint);
 	weir_record_put_u64(&b, "epoch", h->epoch);
 	weir_buf_putc(&b, '}');
-	r = put_line(w, b.data, b.len, err);
+	r = put_line(w, b.data, b.len, NULL, err);
 	weir_buf_fini(&b);
 	return r;
 }
@@ -108,9 +107,9 @@ bad:
 	return NULL;
 }
 
-int
-weir_snapshot_line(struct weir_snapshot_writer *w, const char *s, size_t len,
-    struct weir_error *err)
+static int
+put_entry(struct weir_snapshot_writer *w, const char *s, size_t len,
+    const uint64_t *key, struct weir_error *err)
 {
 	assert(len > 0 && memchr(s, '\n', len) == NULL);
 	if (len > WEIR_SNAPSHOT_LINE_MAX)
@@ -118,7 +117,23 @@ weir_snapshot_line(struct weir_snapshot_writer *w, const char *s, size_t len,
 		    "%s: one entry of state has %zu bytes, more than %zu",
 		    w->file, len, WEIR_SNAPSHOT_LINE_MAX);
 	w->entries++;
-	return put_line(w, s, len, err);
+	return put_line(w, s, len, key, err);
+}
+
+int
+weir_snapshot_line(struct weir_snapshot_writer *w, const char *s, size_t len,
+    struct weir_error *err)
+{
+	return put_entry(w, s, len, NULL, err);
+}
+
+int
+weir_snapshot_keyed_line(struct weir_snapshot_writer *w, struct weir_str key,
+    const char *s, size_t len, struct weir_error *err)
+{
+	uint64_t hash = weir_keyindex_hash(key);
+
+	return put_entry(w, s, len, &hash, err);
 }
 
 int
@@ -130,7 +145,8 @@ weir_snapshot_commit(struct weir_snapshot_writer *w, uint64_t *len,
 	uint64_t total;
 	int fd = w->fd;
 
-	if (put_line(w, text, weir_part_end_line(text, w->entries), err) < 0)
+	if (put_line(w, text, weir_part_end_line(text, w->entries), NULL, err) <
+	    0)
 		return -1;
 	if (weir_lz4_end(w->lz4, w->entries, &t, &total, err) < 0)
 		return weir_part_blame(err, w->file);

@@ -16,6 +16,7 @@
 #include "base/error.h"
 #include "base/hash.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define WEIR_SNAPSHOT_VERSION  1
@@ -30,6 +31,7 @@ struct weir_snapshot_header {
 	uint64_t checkpoint, epoch;
 	/* filled when read */
 	uint64_t entries;
+	bool indexed; /* it has an index of keys */
 };
 
 struct weir_snapshot_writer;
@@ -50,6 +52,13 @@ struct weir_snapshot_writer *weir_snapshot_create(int dirfd, const char *file,
  */
 int weir_snapshot_line(struct weir_snapshot_writer *w, const char *s,
     size_t len, struct weir_error *err);
+/*
+ * A line that belongs to a key, so that it is found by it: the key's canonical
+ * text, which is the same for equal keys. The line shows it as member "k", an
+ * object.
+ */
+int weir_snapshot_keyed_line(struct weir_snapshot_writer *w,
+    struct weir_str key, const char *s, size_t len, struct weir_error *err);
 int weir_snapshot_commit(struct weir_snapshot_writer *w, uint64_t *len,
     struct weir_digest *digest, struct weir_error *err);
 /* Frees; removes the temporary file unless committed. NULL is fine. */
@@ -63,6 +72,14 @@ struct weir_snapshot_reader;
  */
 struct weir_snapshot_reader *weir_snapshot_open(
     int dirfd, const char *file, struct weir_error *err);
+/*
+ * Open a part to look for one key: with an index, only what may hold lines of
+ * it is read and verified, and weir_snapshot_next() gives the lines there, the
+ * key's and others; without one, all. The digest of a part with an index is not
+ * verified, but checksums in the index are.
+ */
+struct weir_snapshot_reader *weir_snapshot_seek(
+    int dirfd, const char *file, struct weir_str key, struct weir_error *err);
 const struct weir_snapshot_header *weir_snapshot_header(
     const struct weir_snapshot_reader *r);
 /*

@@ -398,8 +398,8 @@ weir_inspect_open(const struct weir_dir *d,
 	return got;
 }
 
-static void
-no_stage(
+void
+weir_inspect_no_stage(
     const char *stage, const struct weir_manifest *m, struct weir_error *err)
 {
 	struct weir_buf names = {0};
@@ -436,7 +436,7 @@ weir_inspect_show(const struct weir_dir *d,
 	}
 	close(fd);
 	if (got == 1 && shown == 0 && stage != NULL) {
-		no_stage(stage, &m, err);
+		weir_inspect_no_stage(stage, &m, err);
 		got = 0;
 	}
 	weir_manifest_fini(&m);

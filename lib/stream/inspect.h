@@ -42,6 +42,18 @@ int weir_inspect_show(const struct weir_dir *d,
     const struct weir_inspect_from *from, const char *stage,
     weir_inspect_fn *put, void *ctx, struct weir_error *err);
 /*
+ * The state of one key of a stage: the lines that show gives of it. key is JSON
+ * (the value of -k, a list of several, or what a line has as "k"), or a plain
+ * string. 1; 0 with the reason in *err, WEIR_NO if there is no such key,
+ * WEIR_USAGE if there is no such stage or checkpoint; or -1.
+ */
+struct weir_inspect_key {
+	const char *stage, *key;
+};
+int weir_inspect_get(const struct weir_dir *d,
+    const struct weir_inspect_from *from, const struct weir_inspect_key *what,
+    weir_inspect_fn *put, void *ctx, struct weir_error *err);
+/*
  * Check all: a line for each checkpoint, savepoint and visible file. 1 whole, 0
  * damaged (the lines say what), -1.
  */
@@ -51,5 +63,8 @@ int weir_inspect_verify(const struct weir_dir *d, weir_inspect_fn *put,
 /* Was it removed under our eyes? */
 bool weir_inspect_gone(const struct weir_dir *d, struct weir_cp cp);
 bool weir_inspect_unsaved(const struct weir_dir *d, const char *name);
+/* Say that it holds no such stage, and which it holds. */
+void weir_inspect_no_stage(
+    const char *stage, const struct weir_manifest *m, struct weir_error *err);
 
 #endif

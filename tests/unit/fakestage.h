@@ -229,6 +229,19 @@ weir_snapshot_line(struct weir_snapshot_writer *w, const char *s, size_t len,
 	return 1;
 }
 
+/* What is found by its key must show it. */
+int
+weir_snapshot_keyed_line(struct weir_snapshot_writer *w, struct weir_str key,
+    const char *s, size_t len, struct weir_error *err)
+{
+	size_t at = w->lines.len;
+
+	weir_snapshot_line(w, s, len, err);
+	if (key.s != NULL && strstr(weir_buf_cstr(&w->lines) + at, "\"k\":{"))
+		return 1;
+	return weir_fail(err, WEIR_SYSTEM, "a key that is not shown");
+}
+
 static inline void
 fake_init(struct weir_stage *st, const struct weir_stage_ops *ops, void *self)
 {

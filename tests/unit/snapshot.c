@@ -230,10 +230,10 @@ test_refusals(void)
 
 	write_part("d.part", lines, 2);
 	b = load("d.part");
-	b.data[b.len - 44] = 2; /* version */
+	b.data[b.len - 44] = 3; /* version */
 	repair(b.data, b.len);
 	spill("x.part", b.data, b.len);
-	ok(read_part("x.part", &err) == -1 && strstr(err.text, "version 2"),
+	ok(read_part("x.part", &err) == -1 && strstr(err.text, "version 3"),
 	    "%s", err.text);
 	b.data[b.len - 44] = 1;
 	b.data[b.len - 32] = 3; /* entries */
