@@ -34,6 +34,18 @@ struct weir_pair_right {
 	const struct weir_outline *outline; /* NULL: not known */
 };
 
+/*
+ * The names of right events' fields, wanted of left ones: so it is known at
+ * once of a left event whether it has a field of such a name.
+ */
+#define WEIR_PAIR_NAMES 16
+struct weir_pair_wanted {
+	const struct weir_outline *last; /* of which it is known */
+	uint32_t n;
+	bool unknown; /* there are others */
+	int slot[WEIR_PAIR_NAMES];
+};
+
 struct weir_pairs {
 	struct weir_pairs_config c;
 	struct weir_assign *assign;
@@ -72,6 +84,25 @@ int weir_pairs_write(struct weir_pairs *p, struct weir_str left,
  */
 void weir_pairs_open(
     struct weir_pairs *p, struct weir_str right, struct weir_pair_right *out);
+/* Want the names of its fields of what prover proves. */
+void weir_pairs_want(const struct weir_pairs *p,
+    const struct weir_pair_right *right, struct weir_prover *prover,
+    struct weir_pair_wanted *wanted);
+/* Is it known that a left event with these slots has none of these names? */
+static inline bool
+weir_pairs_apart(const struct weir_pair_wanted *wanted,
+    const struct weir_slot *slots, uint32_t nslots)
+{
+	bool apart = !wanted->unknown;
+
+	for (uint32_t i = 0; apart && i < wanted->n; i++)
+		apart = (uint32_t)wanted->slot[i] < nslots &&
+		    slots[wanted->slot[i]].len == 0;
+	return apart;
+}
+/* Append its text and right's fields: their result, where names are apart. */
+void weir_pairs_write_apart(struct weir_str left,
+    const struct weir_pair_right *right, struct weir_buf *out);
 /* Append the result of a left event and such a right one; either's text may
  * be absent. */
 int weir_pairs_write_open(struct weir_pairs *p, struct weir_str left,

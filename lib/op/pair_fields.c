@@ -264,6 +264,39 @@ weir_pairs_open(
 	    .outline = r};
 }
 
+/* One name of its fields. */
+static void
+want_name(struct weir_prover *prover, struct weir_str name,
+    struct weir_pair_wanted *wanted)
+{
+	int slot = weir_prover_want(prover, &name, 1);
+	uint32_t i;
+
+	for (i = 0; i < wanted->n; i++)
+		if (wanted->slot[i] == slot)
+			return;
+	if (slot == WEIR_NO_SLOT || wanted->n == WEIR_PAIR_NAMES)
+		wanted->unknown = true;
+	else
+		wanted->slot[wanted->n++] = slot;
+}
+
+void
+weir_pairs_want(const struct weir_pairs *p, const struct weir_pair_right *right,
+    struct weir_prover *prover, struct weir_pair_wanted *wanted)
+{
+	const struct weir_outline *m = right->outline;
+
+	wanted->unknown |= p->assign != NULL || p->c.nest ||
+	    (m == NULL && right->fields.len > 0);
+	if (m == wanted->last)
+		return;
+	wanted->last = m;
+	for (; m != NULL && !wanted->unknown; m = m->prev)
+		if (!is_key(p, m->name))
+			want_name(prover, m->name, wanted);
+}
+
 /* --- both --- */
 
 /* Append right's fields as they are beside a left event. */
@@ -302,20 +335,45 @@ is_empty(const char *s)
 	return *s == '{';
 }
 
-void
-weir_pairs_fields(struct weir_pairs *p, struct weir_str left,
-    const struct weir_pair_right *right, struct weir_buf *out)
+/* The left event without its end; returns where what follows begins. */
+static size_t
+begin_result(struct weir_str left, struct weir_buf *out)
 {
-	size_t len = left.len, at;
+	size_t len = left.len;
 
 	while (left.s[len - 1] != '}')
 		len--;
 	weir_buf_add(out, left.s, len - 1);
-	at = out->len;
-	write_fields(p, left, right, out);
+	return out->len;
+}
+
+static void
+end_result(struct weir_buf *out, size_t at)
+{
 	if (out->len > at && is_empty(out->data + at)) {
 		out->len--;
 		memmove(out->data + at, out->data + at + 1, out->len - at);
 	}
 	weir_buf_putc(out, '}');
+}
+
+void
+weir_pairs_fields(struct weir_pairs *p, struct weir_str left,
+    const struct weir_pair_right *right, struct weir_buf *out)
+{
+	size_t at = begin_result(left, out);
+
+	write_fields(p, left, right, out);
+	end_result(out, at);
+}
+
+void
+weir_pairs_write_apart(struct weir_str left,
+    const struct weir_pair_right *right, struct weir_buf *out)
+{
+	size_t at = begin_result(left, out);
+
+	if (right->fields.len > 0)
+		weir_buf_add(out, right->fields.s, right->fields.len);
+	end_result(out, at);
 }

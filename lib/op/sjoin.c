@@ -244,6 +244,22 @@ failed(struct weir_stage *st, struct weir_str left, struct weir_str right,
 	return weir_stage_failed(st, shown.s, shown.len, why->text, err);
 }
 
+/* Its text in sj->out. */
+static int
+write_result(struct weir_sjoin *sj, const struct weir_sjoin_result *r,
+    struct weir_error *why)
+{
+	sj->out.len = 0;
+	if (r->open == NULL)
+		return weir_pairs_write(
+		    &sj->pairs, r->left, r->right, &sj->out, why);
+	if (!r->apart)
+		return weir_pairs_write_open(
+		    &sj->pairs, r->left, r->open, &sj->out, why);
+	weir_pairs_write_apart(r->left, r->open, &sj->out);
+	return 1;
+}
+
 int
 weir_sjoin_put(struct weir_sjoin *sj, struct weir_stage *st,
     const struct weir_sjoin_result *r, struct weir_error *err)
@@ -251,11 +267,7 @@ weir_sjoin_put(struct weir_sjoin *sj, struct weir_stage *st,
 	static const char mark[] = ",\"retract\":true}";
 	struct weir_error why;
 
-	sj->out.len = 0;
-	if ((r->open != NULL ? weir_pairs_write_open(
-				   &sj->pairs, r->left, r->open, &sj->out, &why)
-			     : weir_pairs_write(&sj->pairs, r->left, r->right,
-				   &sj->out, &why)) < 0)
+	if (write_result(sj, r, &why) < 0)
 		return failed(st, r->left, r->right, &why, err);
 	if (r->flags & WEIR_RETRACT) {
 		while (sj->out.data[sj->out.len - 1] != '}')

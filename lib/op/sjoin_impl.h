@@ -80,6 +80,7 @@ int weir_sjoin_limit(const struct weir_sjoin *sj, size_t bytes, size_t events,
 struct weir_sjoin_result {
 	struct weir_str left, right;
 	const struct weir_pair_right *open; /* right, if it is open; or NULL */
+	bool apart; /* it is, and left has none of its fields' names */
 	int64_t time, release; /* it is sent under watermark release - 1 */
 	uint32_t flags;	       /* WEIR_RETRACT: it ends; shown in JSON, too */
 };

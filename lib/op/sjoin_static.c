@@ -31,9 +31,12 @@ struct fixed {
 	struct weir_sjoin j;
 	struct rows rows, next; /* those that count, those being read */
 	struct item run[WEIR_RUN];
+	struct weir_prover *prover; /* of the stage */
+	struct weir_pair_wanted wanted;
 	/* for loading */
-	struct weir_prover *lines, *prover; /* of lines, of the stage */
+	struct weir_prover *lines;
 	struct weir_slot *slots;
+	size_t nslots;
 };
 
 /* --- rows --- */
@@ -88,6 +91,7 @@ put_row(struct fixed *f, struct rows *r, const struct weir_key *key,
 	    &added);
 	row->text = keep_text(r, text);
 	open_row(f, r, row);
+	weir_pairs_want(&f->j.pairs, row, f->prover, &f->wanted);
 	r->bytes = weir_table_bytes(r->table) + r->texts.total;
 	return weir_sjoin_limit(&f->j, f->rows.bytes + f->next.bytes,
 	    weir_table_count(r->table), err);
@@ -176,20 +180,20 @@ prepare(struct fixed *f, const struct weir_block *b, uint32_t i, uint32_t n)
 		weir_table_prefetch(t, item->hash);
 	}
 	item = f->run;
+	for (uint32_t k = 0; k < n; k++, item++)
+		if (item->found > 0)
+			weir_table_prefetch_entry(t, item->hash);
+	item = f->run;
 	for (uint32_t k = 0; k < n; k++, item++) {
 		if (item->found <= 0)
 			continue;
 		item->row = weir_table_get(t, item->key.canonical.s,
 		    item->key.canonical.len, item->hash);
-		if (item->row != NULL)
-			__builtin_prefetch(item->row);
-	}
-	item = f->run;
-	for (uint32_t k = 0; k < n; k++, item++)
 		if (item->row != NULL) {
 			__builtin_prefetch(item->row->fields.s);
 			__builtin_prefetch(item->row->fields.s + 64);
 		}
+	}
 }
 
 /* Say why the event has no key. */
@@ -231,6 +235,8 @@ join(struct fixed *f, struct weir_stage *st, const struct weir_block *b,
 		if (rc > 0) {
 			r.right = row->text;
 			r.open = row;
+			r.apart = weir_pairs_apart(
+			    &f->wanted, weir_block_slots(b, i), b->nslots);
 		}
 	}
 	switch (f->j.type) {
@@ -337,9 +343,9 @@ load(void *self, struct weir_stage *st, struct weir_str line,
 
 	if (open_line(f, line, &text, err) < 0)
 		return -1;
-	if (f->slots == NULL)
-		f->slots =
-		    weir_calloc(weir_prover_slots(f->prover), sizeof *f->slots);
+	/* A row may have names that are wanted from now on. */
+	f->slots = weir_grow(f->slots, &f->nslots, weir_prover_slots(f->prover),
+	    sizeof *f->slots);
 	if (weir_prover_line(f->prover, text.s, f->slots, NULL) == NULL)
 		return bad_line(err);
 	row = (struct weir_row){

@@ -340,6 +340,21 @@ weir_table_prefetch(const struct weir_table *t, uint64_t hash)
 		    &t->old.group[weir_slots_home(&t->old, hash)]);
 }
 
+void
+weir_table_prefetch_entry(const struct weir_table *t, uint64_t hash)
+{
+	const struct weir_group *g =
+	    &t->slots.group[weir_slots_home(&t->slots, hash)];
+	unsigned m = weir_slots_match(g, weir_slots_tag(hash));
+	const char *value;
+
+	if (m == 0)
+		return; /* it is new, or went on to another group */
+	value = at_index(t, g->index[__builtin_ctz(m)]);
+	__builtin_prefetch(value);
+	__builtin_prefetch(value + t->value_size + sizeof(struct entry));
+}
+
 void *
 weir_table_get(
     const struct weir_table *t, const void *key, size_t len, uint64_t hash)

@@ -34,7 +34,9 @@ void weir_table_clear(struct weir_table *t);
 
 uint64_t weir_table_hash(
     const struct weir_table *t, const void *key, size_t len);
+/* Have the slots of a hash fetched; and, once they are there, the entry. */
 void weir_table_prefetch(const struct weir_table *t, uint64_t hash);
+void weir_table_prefetch_entry(const struct weir_table *t, uint64_t hash);
 /*
  * The value of a key, added (zeroed) if it was not there: *added says so. hash
  * is weir_table_hash() of this table, not older than the last put (a put may

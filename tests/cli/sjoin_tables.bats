@@ -101,6 +101,26 @@ ends() {
 		'{"n":"b","z":1,"name":"B","w":"y"}' | diff - got
 }
 
+@test "a row's name that an event has, too, gets a suffix in that one alone" {
+	printf '{"k":1,%s}\n' '"w":0' '"v":0' '"x":{"w":0}' '"\u0077":0' \
+		'"w":0,"v":0' '"a":"\"w\":"' >left
+	printf '%s\n' '{"k":1,"w":"a","v":"b"}' >rows.json
+	printf '{"k":1,%s}\n' '"w":0,"w_right":"a","v":"b"' \
+		'"v":0,"w":"a","v_right":"b"' '"x":{"w":0},"w":"a","v":"b"' \
+		'"\u0077":0,"w_right":"a","v":"b"' \
+		'"w":0,"v":0,"w_right":"a","v_right":"b"' \
+		'"a":"\"w\":","w":"a","v":"b"' >want
+	sjoin -k k --static left rows.json | diff - want
+	sfilter -F true left | sjoin -J -k k --static - rows.json | diff - want
+	# The same with more names than are looked for, and with an odd one.
+	{
+		printf '{"k":2'
+		printf ',"n%d":1' {1..40}
+		printf '}\n{"k":3,"\\u0076":1}\n'
+	} >>rows.json
+	sjoin -k k --static left rows.json | diff - want
+}
+
 @test "SIGHUP reads it again, in the middle of a stream" {
 	printf 'k,w\n1,a\n' >rows.csv
 	begin -k k --static --type=left - rows.csv
