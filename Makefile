@@ -137,7 +137,8 @@ probes:
 		$(TOOLS:%=$(BUILD)/probes/%) $(BUILD)/probes/crash \
 		$(BUILD)/probes/power $(BUILD)/probes/power.so
 
-$(BUILD)/crash: tests/crash/crash.c tests/crash/jobs.h tests/crash/feed.h
+$(BUILD)/crash: tests/crash/crash.c tests/crash/jobs.h tests/crash/feed.h \
+		tests/crash/outs.h
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 # What a power failure leaves behind, and the recorder for it.

@@ -1,5 +1,6 @@
 #include "cmd/checkpoint_options.h"
 
+#include "cmd/checkpoint_sinks.h"
 #include "cmd/checkpoint_tables.h"
 
 #include "base/mem.h"
@@ -137,6 +138,14 @@ take_options(struct checkpoint *c)
 			break;
 		case KEEP: j->keep = tool_number(t, 1000000); break;
 		case SAVEPOINT: c->savepoint = savepoint(t); break;
+		case ROLL:
+			c->rolls = true;
+			checkpoint_read_roll(t, &c->roll);
+			break;
+		case SINK_PATH:
+			c->rolls = true;
+			c->roll.path = t->opt.value;
+			break;
 		case SHELL: j->roles.shell = t->opt.value; break;
 		default:
 			tool_usage(t, "--%s: not in this version",
@@ -148,6 +157,8 @@ take_options(struct checkpoint *c)
 		tool_usage(t, "say where the state is kept: -d DIR");
 	if (j->keep < 1)
 		tool_usage(t, "--keep needs at least 1");
+	if (c->rolls)
+		checkpoint_check_roll(c);
 	if (t->config.follow && t->config.once)
 		tool_usage(t,
 		    "-f goes on for ever and --once does not: "
@@ -160,7 +171,8 @@ checkpoint_options(struct checkpoint *c, int argc, char **argv)
 	size_t i = 0;
 
 	*c = (struct checkpoint){
-	    .job = {.every_ns = 1000000000, .keep = 3, .restarts = 10}};
+	    .job = {.every_ns = 1000000000, .keep = 3, .restarts = 10},
+	    .roll = CHECKPOINT_ROLL};
 	while (argc > 1 && i < CHECKPOINT_COMMANDS &&
 	    strcmp(strchr(checkpoint_commands[i]->name, ' ') + 1, argv[1]) != 0)
 		i++;

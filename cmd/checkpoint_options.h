@@ -6,6 +6,7 @@
 
 #include "cmd/tool.h"
 
+#include "stream/roll.h"
 #include "stream/supervise.h"
 
 #define CHECKPOINT_DROP_MAX 64
@@ -34,6 +35,8 @@ struct checkpoint {
 	const char *sink_names[CHECKPOINT_ENDS_MAX];
 	char *cut[2 * CHECKPOINT_ENDS_MAX]; /* names out of NAME=FILE */
 	size_t ncut;
+	struct weir_roll_config roll;
+	bool rolls; /* --roll or --path was given */
 	bool skip_gap;
 	const char *savepoint; /* to remove, or NULL */
 };

@@ -4,6 +4,10 @@
 /* clang-format off */
 #define DIR_OPTION {DIRECTORY, 'd', "dir", "DIR", "where state is kept", "DIR"}
 #define END {0, 0, NULL, NULL, NULL, NULL}
+#define ROLL_OPTIONS \
+	{ROLL, 0, "roll", "LIMIT,...", \
+	    "finish a part of SINK/ at a size or an age (128M,1m)", NULL}, \
+	{SINK_PATH, 0, "path", "EXPR", "where in SINK/ an event goes", NULL}
 #define JOB_OPTIONS \
 	{EVERY, 0, "every", "DUR", "checkpoint interval (1s)", NULL}, \
 	{ONCE, 0, "once", NULL, \
@@ -24,8 +28,9 @@ static const struct weir_option run_options[] = {
 	DIR_OPTION,
 	{SOURCE, 'i', "source", "[NAME=]FILE",
 	    "what PIPELINE reads: standard input, or $NAME", "FILE"},
-	{SINK, 'o', "sink", "[NAME=]FILE",
+	{SINK, 'o', "sink", "[NAME=]SINK",
 	    "where its output goes: standard output, or $NAME", "FILE"},
+	ROLL_OPTIONS,
 	JOB_OPTIONS,
 	{VISIBLE, 0, "visible", "WHEN",
 	    "committed: there is no other yet", "committed"},
@@ -39,7 +44,8 @@ static const struct weir_option source_options[] = {
 };
 static const struct weir_option sink_options[] = {
 	DIR_OPTION,
-	{SINK, 'o', "sink", "FILE", "where the output goes", "FILE"},
+	{SINK, 'o', "sink", "SINK", "where the output goes", "FILE"},
+	ROLL_OPTIONS,
 	END
 };
 static const struct weir_option look_options[] = {DIR_OPTION, END};

@@ -22,7 +22,9 @@ enum checkpoint_option {
 	SHELL,
 	REWIND,
 	SPOOL,
-	SAVEPOINT
+	SAVEPOINT,
+	ROLL,
+	SINK_PATH
 };
 
 /* By enum checkpoint_command, and scheckpoint without one of them. */

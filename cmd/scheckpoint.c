@@ -69,8 +69,10 @@ write_out(struct checkpoint *c, const struct weir_role *role)
 	    .pipeline = c->job.roles.pipeline,
 	    .no_input = c->job.roles.pipeline != NULL &&
 		c->job.roles.std_source == NULL,
-	    .output = config->output};
+	    .output = config->output,
+	    .roll = c->roll};
 	struct weir_stage_config own;
+	struct weir_error err;
 	struct weir_jobsink *s;
 	int status;
 
@@ -84,7 +86,9 @@ write_out(struct checkpoint *c, const struct weir_role *role)
 	own.wake_drain = config->wake_drain;
 	own.warn = config->warn;
 	own.ctx = config->ctx;
-	s = weir_jobsink_new(&own, role, &sink);
+	s = weir_jobsink_new(&own, role, &sink, &err);
+	if (s == NULL)
+		tool_fail(&c->tool, &err);
 	status = tool_run(&c->tool, weir_jobsink_stage(s));
 	weir_jobsink_free(s);
 	return status;

@@ -193,6 +193,14 @@ uint64_t weir_sink_committed(const struct weir_manifest_sink *sink);
 int weir_sink_forward(const struct weir_dir *d,
     const struct weir_manifest_sink *sink, int visible, const char *path,
     struct weir_error *err);
+/*
+ * The same in steps, for what is no file that grows: open a pending file after
+ * verifying it (1 with *fd, 0 if it is gone, -1 with *err), and remove them all.
+ */
+int weir_sink_pending(const struct weir_dir *d, const struct weir_pending *p,
+    int *fd, struct weir_error *err);
+int weir_sink_settle(const struct weir_dir *d,
+    const struct weir_manifest_sink *sink, struct weir_error *err);
 /* Remove a checkpoint: manifest first, fsync, then the parts. */
 int weir_cp_remove(
     const struct weir_dir *d, struct weir_cp cp, struct weir_error *err);

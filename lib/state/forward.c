@@ -217,6 +217,67 @@ check_size(struct forward *f, const struct weir_manifest_sink *sink)
 	return 1;
 }
 
+/* Pending files that are visible go; out -1: there are none. */
+static int
+remove_all(const struct weir_dir *d, int out,
+    const struct weir_manifest_sink *sink, struct weir_error *err)
+{
+	for (size_t i = 0; i < sink->nfiles; i++)
+		if (out >= 0 && unlinkat(out, sink->files[i].file, 0) != 0 &&
+		    errno != ENOENT) {
+			weir_fail_errno(err, "%s", sink->files[i].file);
+			return weir_dir_blame(d, "/out/", err);
+		}
+	WEIR_PROBE("forward.removed");
+	return 1;
+}
+
+/* out/: 1, 0 if it is not there, -1. */
+static int
+open_out(const struct weir_dir *d, int *out, struct weir_error *err)
+{
+	struct weir_error why = {0};
+
+	*out = weir_dir_sub(d, "out", false, &why);
+	if (*out >= 0)
+		return 1;
+	return why.status == WEIR_OK
+	    ? 0
+	    : weir_fail(err, why.status, "%s", why.text);
+}
+
+int
+weir_sink_pending(const struct weir_dir *d, const struct weir_pending *p,
+    int *fd, struct weir_error *err)
+{
+	uint64_t len;
+	int out, r = open_out(d, &out, err);
+
+	if (r != 1)
+		return r;
+	r = weir_file_verify(out, p->file, p->len, &p->digest, err);
+	if (r == 1)
+		r = weir_open_regular(out, p->file, fd, &len, err);
+	close(out);
+	return r < 0 ? weir_dir_blame(d, "/out/", err) : r;
+}
+
+int
+weir_sink_settle(const struct weir_dir *d,
+    const struct weir_manifest_sink *sink, struct weir_error *err)
+{
+	int out, r;
+
+	if (sink->nfiles == 0)
+		return 1;
+	r = open_out(d, &out, err);
+	if (r == 1)
+		r = remove_all(d, out, sink, err);
+	if (out >= 0)
+		close(out);
+	return r < 0 ? -1 : 1;
+}
+
 static int
 forward_all(struct forward *f, const struct weir_manifest_sink *sink)
 {
@@ -231,15 +292,7 @@ forward_all(struct forward *f, const struct weir_manifest_sink *sink)
 	if (fsync(f->visible) != 0)
 		return weir_fail_errno(f->err, "%s", f->shown);
 	WEIR_PROBE("forward.synced");
-	for (size_t i = 0; i < sink->nfiles; i++)
-		if (f->out >= 0 &&
-		    unlinkat(f->out, sink->files[i].file, 0) != 0 &&
-		    errno != ENOENT) {
-			weir_fail_errno(f->err, "%s", sink->files[i].file);
-			return weir_dir_blame(f->d, "/out/", f->err);
-		}
-	WEIR_PROBE("forward.removed");
-	return 1;
+	return remove_all(f->d, f->out, sink, f->err);
 }
 
 int
@@ -248,7 +301,6 @@ weir_sink_forward(const struct weir_dir *d,
     struct weir_error *err)
 {
 	char shown[WEIR_SHOWN];
-	struct weir_error why = {0};
 	struct forward f = {
 	    .d = d, .visible = visible, .shown = shown, .err = err};
 	int r;
@@ -258,9 +310,8 @@ weir_sink_forward(const struct weir_dir *d,
 		return -1;
 	if (sink->nfiles == 0)
 		return 1;
-	f.out = weir_dir_sub(d, "out", false, &why);
-	if (f.out < 0 && why.status != WEIR_OK)
-		return weir_fail(err, why.status, "%s", why.text);
+	if (open_out(d, &f.out, err) < 0)
+		return -1;
 	r = forward_all(&f, sink);
 	if (f.out >= 0)
 		close(f.out);

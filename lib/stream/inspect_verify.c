@@ -2,6 +2,7 @@
 #include "base/text.h"
 #include "state/save.h"
 #include "stream/inspect.h"
+#include "stream/visible.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,8 +142,8 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 		const struct weir_job_sink *s = &job.sinks[i];
 		uint64_t least = s->base;
 		char what[SHOW + 16], shown[SHOW];
-		struct stat st;
-		const char *why = NULL;
+		struct weir_visible_config c = {d, job.id, s->name, s->path};
+		struct weir_error why;
 
 		if (s->path == NULL)
 			continue;
@@ -150,13 +151,11 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 		for (size_t k = 0; k < m->nsinks; k++)
 			if (strcmp(m->sinks[k].name, s->name) == 0)
 				least = m->sinks[k].base;
-		if (stat(s->path, &st) == -1)
-			why = "is missing";
-		else if ((uint64_t)st.st_size < least)
-			why = "is shorter than what was committed";
 		weir_show_into(shown, sizeof shown, s->path, strlen(s->path));
 		snprintf(what, sizeof what, "sink %s", shown);
-		got = tell(v, what, why);
+		got = tell(v, what,
+		    weir_visible_verify(&c, least, &why) == 1 ? NULL
+							      : why.text);
 	}
 	weir_job_fini(&job);
 	return got;

@@ -333,13 +333,15 @@ weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
  * it: all of that would come a second time. had is NULL if nobody knows.
  */
 static bool
-is_new(const char *path, const struct weir_job *had)
+is_new(const char *name, const char *path, const struct weir_job *had)
 {
+	struct weir_visible_config c = {.sink = name, .path = path};
+
 	if (had == NULL)
-		return weir_visible_is_new(path, NULL);
+		return weir_visible_is_new(&c, NULL);
 	for (size_t k = 0; k < had->nsinks; k++)
 		if (strcmp(had->sinks[k].path, path) == 0)
-			return weir_visible_is_new(path, &had->sinks[k].base);
+			return weir_visible_is_new(&c, &had->sinks[k].base);
 	return true;
 }
 
@@ -355,11 +357,11 @@ check_new(const struct weir_roles *r, const struct weir_job *had,
 
 		if (path == NULL)
 			return -1;
-		if (!is_new(path, had))
+		if (!is_new(r->sink_names[i], path, had))
 			got = weir_fail(err, WEIR_STATE,
 			    "%s: to begin anew needs a new sink, or all that "
 			    "is in there would come a second time: say another "
-			    "-o, or remove the file",
+			    "-o, or remove it",
 			    weir_show_into(
 				shown, sizeof shown, path, strlen(path)));
 		free(path);

@@ -40,6 +40,7 @@ struct weir_jobsink {
 	char tmp[32];
 	int fd; /* -1: no event since the barrier */
 	struct weir_writer *writer;
+	struct weir_roll *roll; /* in place of it, for a directory */
 	/* cut off */
 	size_t ncuts, cap;
 	struct cut *cuts;
@@ -171,6 +172,8 @@ open_known(struct weir_jobsink *s, const struct weir_job *job,
 		s->part.base = known->base;
 	else
 		got = weir_visible_base(v, &s->part.base, err);
+	if (got == 1 && s->roll != NULL)
+		weir_roll_restore(s->roll, weir_visible_parts(v));
 	if (got == 1 && reads_it(job, v))
 		got = weir_fail(
 		    err, WEIR_USAGE, "source and sink are the same file");
@@ -200,6 +203,16 @@ open_visible(struct weir_jobsink *s, struct weir_error *err)
 	return got;
 }
 
+/* A part of a directory grows old, whether or not something comes. */
+static void
+set_alarm(struct weir_jobsink *s)
+{
+	int64_t due = s->roll != NULL ? weir_roll_due(s->roll) : INT64_MAX;
+	int64_t left = due == INT64_MAX ? 0 : due - weir_roll_wall_ns();
+
+	weir_stage_set_alarm(s->stage, due != INT64_MAX && left < 1 ? 1 : left);
+}
+
 static int
 sink_open(void *self, struct weir_stage *st, struct weir_error *err)
 {
@@ -211,30 +224,57 @@ sink_open(void *self, struct weir_stage *st, struct weir_error *err)
 		return no_hello(s, err);
 	if (open_dir(s, h, err) == -1 || hold_fifo(s, h, err) == -1)
 		return -1;
-	return open_visible(s, err);
+	if (open_visible(s, err) == -1)
+		return -1;
+	set_alarm(s);
+	return 1;
 }
 
 /* --- writing --- */
+
+/* There is something for the next checkpoint. */
+static int
+report_active(struct weir_jobsink *s, struct weir_error *err)
+{
+	char line[128];
+
+	snprintf(line, sizeof line, "active %s", s->role->name);
+	return weir_stage_report(s->stage, line, err);
+}
+
+static int
+begin_file(struct weir_jobsink *s, struct weir_error *err)
+{
+	s->fd = weir_publish_begin(s->out_fd, s->tmp, err);
+	if (s->fd == -1)
+		return -1;
+	if (s->roll == NULL)
+		s->writer = weir_writer_new(s->fd, s->config->output);
+	WEIR_PROBE("sink.file");
+	return 1;
+}
 
 static int
 sink_events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
 {
 	struct weir_jobsink *s = self;
-	char line[128];
 
-	if (s->fd == -1) {
-		s->fd = weir_publish_begin(s->out_fd, s->tmp, err);
-		if (s->fd == -1)
-			return -1;
-		s->writer = weir_writer_new(s->fd, s->config->output);
-		WEIR_PROBE("sink.file");
-		/* a stage may speak while the source is silent (--idle) */
-		snprintf(line, sizeof line, "active %s", s->role->name);
-		if (weir_stage_report(st, line, err) == -1)
-			return -1;
-	}
+	(void)st;
+	/* a stage may speak while the source is silent (--idle) */
+	if (s->fd == -1 &&
+	    (begin_file(s, err) == -1 || report_active(s, err) == -1))
+		return -1;
+	if (s->roll != NULL)
+		return weir_roll_events(s->roll, s->fd, b, i, n, err);
 	return weir_writer_pass(s->writer, b, i, n, 0, err);
+}
+
+static int
+sink_alarm(void *self, struct weir_stage *st, struct weir_error *err)
+{
+	(void)st;
+	return report_active(self, err);
 }
 
 static void
@@ -268,10 +308,28 @@ forget_visible(struct weir_jobsink *s)
 	s->ncuts = left;
 }
 
-/* Everything up to here belongs to checkpoint n. */
+/* Finish what is due of a directory; all: the stream is complete. */
+static int
+finish_parts(struct weir_jobsink *s, bool all, struct weir_error *err)
+{
+	int64_t now = weir_roll_wall_ns();
+
+	if (s->roll == NULL)
+		return 1;
+	all = all && weir_roll_open(s->roll);
+	if (s->fd == -1 && (all || weir_roll_due(s->roll) <= now) &&
+	    begin_file(s, err) == -1)
+		return -1;
+	if (s->fd != -1 && weir_roll_cut(s->roll, s->fd, now, all, err) == -1)
+		return -1;
+	set_alarm(s);
+	return 1;
+}
+
+/* Everything up to here belongs to checkpoint n; all: nothing comes after. */
 static int
 cut_off(struct weir_jobsink *s, uint64_t n, const struct weir_parts *parts,
-    struct weir_error *err)
+    bool all, struct weir_error *err)
 {
 	struct weir_buf name = {0};
 	struct cut *c;
@@ -280,9 +338,11 @@ cut_off(struct weir_jobsink *s, uint64_t n, const struct weir_parts *parts,
 	weir_parts_fini(&s->part.parts);
 	s->part.parts = (struct weir_parts){0};
 	weir_parts_join(&s->part.parts, parts);
+	if (finish_parts(s, all, err) == -1)
+		return -1;
 	if (s->fd == -1)
 		return 1;
-	if (weir_writer_flush(s->writer, err) == -1)
+	if (s->writer != NULL && weir_writer_flush(s->writer, err) == -1)
 		return -1;
 	free_writer(s);
 	s->cuts = weir_grow(s->cuts, &s->cap, s->ncuts + 1, sizeof *s->cuts);
@@ -300,7 +360,7 @@ sink_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
     struct weir_error *err)
 {
 	(void)st;
-	return cut_off(self, b->checkpoint, &b->parts, err);
+	return cut_off(self, b->checkpoint, &b->parts, false, err);
 }
 
 /*
@@ -333,7 +393,8 @@ sink_end(void *self, struct weir_stage *st, const struct weir_end *e,
 		    "inside a job every stage must read to the end");
 	if (s->role->fifo != NULL && stand_alone(s, err) == -1)
 		return -1;
-	return cut_off(s, e->checkpoint, &e->parts, err);
+	return cut_off(
+	    s, e->checkpoint, &e->parts, e->reason == WEIR_COMPLETE, err);
 }
 
 /* --- capturing --- */
@@ -433,13 +494,35 @@ static const struct weir_stage_ops ops = {
     .open = sink_open,
     .events = sink_events,
     .save = sink_save,
+    .alarm = sink_alarm,
     .barrier = sink_barrier,
     .end = sink_end,
 };
 
+/* A directory is written otherwise. */
+static int
+make_roll(struct weir_jobsink *s, struct weir_error *err)
+{
+	char *path = weir_visible_name(s->role->path, err);
+	bool dir = path != NULL && weir_visible_kind(path) == WEIR_VISIBLE_DIR;
+
+	if (path == NULL)
+		return -1;
+	free(path);
+	if (!dir)
+		return 1;
+	s->roll = weir_roll_new(&s->config->roll, weir_stage_prover(s->stage),
+	    s->config->output, err);
+	if (s->roll == NULL)
+		return -1;
+	weir_roll_warn(s->roll, pass_warning, s);
+	return 1;
+}
+
 struct weir_jobsink *
 weir_jobsink_new(const struct weir_stage_config *c,
-    const struct weir_role *role, const struct weir_jobsink_config *config)
+    const struct weir_role *role, const struct weir_jobsink_config *config,
+    struct weir_error *err)
 {
 	struct weir_jobsink *s = weir_calloc(1, sizeof *s);
 	struct weir_stage_config own = *c;
@@ -465,7 +548,10 @@ weir_jobsink_new(const struct weir_stage_config *c,
 		own.ctx = s;
 	}
 	s->stage = weir_stage_new(&own, &ops, s);
-	return s;
+	if (make_roll(s, err) == 1)
+		return s;
+	weir_jobsink_free(s);
+	return NULL;
 }
 
 struct weir_stage *
@@ -481,6 +567,7 @@ weir_jobsink_free(struct weir_jobsink *s)
 		return;
 	weir_stage_free(s->stage);
 	free_writer(s);
+	weir_roll_free(s->roll);
 	for (size_t i = 0; i < s->ncuts; i++)
 		free(s->cuts[i].file);
 	free(s->cuts);

@@ -1,3 +1,4 @@
+#define _XOPEN_SOURCE 700 /* realpath */
 /* visible.c - of what kind a sink is. */
 #include "stream/visible.h"
 
@@ -5,24 +6,85 @@
 #include "stream/jobfile.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 struct weir_visible {
 	const struct weir_visible_ops *ops;
 	void *self;
 };
 
-static const struct weir_visible_ops *
-kind_of(const char *path)
+enum weir_visible_kind
+weir_visible_kind(const char *path)
 {
-	(void)path;
-	return &weir_visible_file;
+	size_t len = strlen(path);
+
+	return len > 0 && path[len - 1] == '/' ? WEIR_VISIBLE_DIR
+					       : WEIR_VISIBLE_FILE;
+}
+
+static const struct weir_visible_ops *
+ops_of(const char *path)
+{
+	switch (weir_visible_kind(path)) {
+	case WEIR_VISIBLE_DIR: return &weir_visible_dir;
+	default: return &weir_visible_file;
+	}
+}
+
+/* --- names --- */
+
+static bool
+is_dir(const char *path)
+{
+	struct stat st;
+
+	return weir_visible_kind(path) == WEIR_VISIBLE_DIR ||
+	    (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+static bool
+has_name(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash != NULL ? slash + 1 : path;
+
+	return *name != '\0' && strcmp(name, ".") != 0 &&
+	    strcmp(name, "..") != 0;
+}
+
+/* An absolute path with one slash at its end. */
+static char *
+dir_name(const char *given, struct weir_error *err)
+{
+	char *path, *real = realpath(given, NULL);
+	struct weir_buf out = {0};
+	size_t len = strlen(given);
+
+	while (len > 1 && given[len - 1] == '/')
+		len--;
+	path = weir_strndup(given, len);
+	/* a name that is there, such as `.`, may be none for a file */
+	if (real == NULL || has_name(path)) {
+		free(real);
+		real = weir_absolute(path, err);
+	}
+	free(path);
+	if (real == NULL)
+		return NULL;
+	weir_buf_puts(&out, real);
+	if (strcmp(real, "/") != 0)
+		weir_buf_putc(&out, '/');
+	free(real);
+	return weir_buf_cstr(&out);
 }
 
 char *
 weir_visible_name(const char *given, struct weir_error *err)
 {
-	return weir_absolute(given, err);
+	return is_dir(given) ? dir_name(given, err) : weir_absolute(given, err);
 }
+
+/* --- the kinds --- */
 
 struct weir_visible *
 weir_visible_open(
@@ -30,7 +92,7 @@ weir_visible_open(
 {
 	struct weir_visible *v = weir_calloc(1, sizeof *v);
 
-	v->ops = kind_of(c->path);
+	v->ops = ops_of(c->path);
 	if (v->ops->open(&v->self, c, create, err) == 1)
 		return v;
 	free(v);
@@ -44,6 +106,12 @@ weir_visible_close(struct weir_visible *v)
 		return;
 	v->ops->close(v->self);
 	free(v);
+}
+
+const struct weir_rollstate *
+weir_visible_parts(struct weir_visible *v)
+{
+	return v->ops->parts != NULL ? v->ops->parts(v->self) : NULL;
 }
 
 int
@@ -66,8 +134,15 @@ weir_visible_forward(struct weir_visible *v, const struct weir_manifest_sink *m,
 	return v->ops->forward(v->self, m, err);
 }
 
-bool
-weir_visible_is_new(const char *path, const uint64_t *base)
+int
+weir_visible_verify(
+    const struct weir_visible_config *c, uint64_t least, struct weir_error *err)
 {
-	return kind_of(path)->is_new(path, base);
+	return ops_of(c->path)->verify(c, least, err);
+}
+
+bool
+weir_visible_is_new(const struct weir_visible_config *c, const uint64_t *base)
+{
+	return ops_of(c->path)->is_new(c, base);
 }

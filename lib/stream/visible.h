@@ -4,7 +4,7 @@
  * What a sink's stage writes is one stream of bytes, cut by barriers into
  * pending files. A manifest commits the stream up to a place; then the visible
  * side takes over what it lacks of it. The text after -o says of what kind that
- * is (today: a regular file), and each kind is a table of functions. Opening has
+ * is, and each kind is a table of functions. Opening has
  * no effect but that the thing is there: the job's sink opens it to see that it
  * can be, and only the committer and recovery, who lead the directory, forward.
  */
@@ -12,6 +12,7 @@
 #define WEIR_STREAM_VISIBLE_H
 
 #include "state/dir.h"
+#include "stream/rollstate.h"
 
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -26,6 +27,10 @@ struct weir_visible_config {
 
 struct weir_visible;
 
+enum weir_visible_kind { WEIR_VISIBLE_FILE, WEIR_VISIBLE_DIR };
+
+/* Of what kind is it, by what weir_visible_name() gave? */
+enum weir_visible_kind weir_visible_kind(const char *path);
 /*
  * What the text after -o means from everywhere, as the job file keeps it: paths
  * in it are absolute. malloc'd, or NULL with *err (WEIR_USAGE).
@@ -39,6 +44,8 @@ struct weir_visible *weir_visible_open(
     const struct weir_visible_config *c, bool create, struct weir_error *err);
 void weir_visible_close(struct weir_visible *v);
 
+/* The bookkeeping of a directory, borrowed until it is closed; else NULL. */
+const struct weir_rollstate *weir_visible_parts(struct weir_visible *v);
 /* The place in the stream at which a job begins that finds it as it is. */
 int weir_visible_base(
     struct weir_visible *v, uint64_t *base, struct weir_error *err);
@@ -52,10 +59,17 @@ bool weir_visible_is(struct weir_visible *v, const struct stat *st);
 int weir_visible_forward(struct weir_visible *v,
     const struct weir_manifest_sink *m, struct weir_error *err);
 /*
+ * Does it hold the stream up to least? 1, or -1 with *err saying what it does
+ * instead ("is missing"). Changes nothing.
+ */
+int weir_visible_verify(const struct weir_visible_config *c, uint64_t least,
+    struct weir_error *err);
+/*
  * May a new job have it, though an old one wrote there (base: where that began,
  * NULL if nobody knows)? Not if all that is in there would come again.
  */
-bool weir_visible_is_new(const char *path, const uint64_t *base);
+bool weir_visible_is_new(
+    const struct weir_visible_config *c, const uint64_t *base);
 
 /* --- kinds --- */
 
@@ -68,10 +82,14 @@ struct weir_visible_ops {
 	bool (*is)(void *self, const struct stat *st);
 	int (*forward)(void *self, const struct weir_manifest_sink *m,
 	    struct weir_error *err);
-	bool (*is_new)(const char *path, const uint64_t *base);
+	int (*verify)(const struct weir_visible_config *c, uint64_t least,
+	    struct weir_error *err);
+	bool (*is_new)(
+	    const struct weir_visible_config *c, const uint64_t *base);
+	const struct weir_rollstate *(*parts)(void *self); /* or NULL */
 };
 
-extern const struct weir_visible_ops weir_visible_file;
+extern const struct weir_visible_ops weir_visible_file, weir_visible_dir;
 
 /* fsync the directory that holds path. */
 int weir_visible_sync_parent(const char *path, struct weir_error *err);

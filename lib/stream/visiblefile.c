@@ -123,12 +123,26 @@ file_forward(
 	return weir_sink_forward(f->c->dir, m, f->fd, f->c->path, err);
 }
 
-static bool
-file_is_new(const char *path, const uint64_t *base)
+static int
+file_verify(
+    const struct weir_visible_config *c, uint64_t least, struct weir_error *err)
 {
 	struct stat st;
 
-	return stat(path, &st) == -1 ||
+	if (stat(c->path, &st) == -1)
+		return weir_fail(err, WEIR_STATE, "is missing");
+	if ((uint64_t)st.st_size < least)
+		return weir_fail(
+		    err, WEIR_STATE, "is shorter than what was committed");
+	return 1;
+}
+
+static bool
+file_is_new(const struct weir_visible_config *c, const uint64_t *base)
+{
+	struct stat st;
+
+	return stat(c->path, &st) == -1 ||
 	    (uint64_t)st.st_size == (base != NULL ? *base : 0);
 }
 
@@ -138,5 +152,6 @@ const struct weir_visible_ops weir_visible_file = {
     .base = file_base,
     .is = file_is,
     .forward = file_forward,
+    .verify = file_verify,
     .is_new = file_is_new,
 };

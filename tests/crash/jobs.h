@@ -3,7 +3,8 @@
  *
  * "main" is one pipeline between a source and a sink; "ends" has two sources
  * that meet in a stage, the one at its end long before the other, a stream that
- * forks and comes together again, and two sinks.
+ * forks and comes together again, and two sinks; "kinds" has sinks that are no
+ * files.
  */
 #ifndef WEIR_TESTS_CRASH_JOBS_H
 #define WEIR_TESTS_CRASH_JOBS_H
@@ -18,7 +19,7 @@ struct job {
 	const char *name;
 	const char *follows;		  /* begins the -i of the log */
 	const char *args[ARGS_MAX];	  /* the other sources, sinks, -E */
-	const char *outs[OUTS_MAX + 1];	  /* visible files */
+	const char *outs[OUTS_MAX + 1];	  /* visible; directories end in / */
 	const char *sides[SIDES_MAX + 1]; /* side files */
 	const char *pipeline;
 	/* the same without a job, as plain.0 and plain.1; sides are no other */
@@ -67,6 +68,18 @@ static const struct job jobs[] = {
 		 "sfilter -F true other.log >pb & "
 		 "a=pa b=pb windows=plain.0 worst=plain.1; "
 		 "eval \"$PIPELINE\"; wait"},
+    /* paths go on with time, so parts in order are the stream */
+    {.name = "kinds",
+	.follows = "-i",
+	.args = {"-oparts/", "--roll=12k",
+	    "--path=window_start.substring(0, 15).replace(\"T\", \"/\")"},
+	.outs = {"parts/"},
+	.sides = {"else.json"},
+	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
+		    "--else=else.json 'status >= 400' | "
+		    "swindow -w 10s -k host "
+		    "'n = count(), worst = max(latency_ms)'",
+	.plain = "sfilter -F 'true' access.log | eval \"$PIPELINE\" >plain.0"},
 };
 
 #endif

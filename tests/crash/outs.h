@@ -1,0 +1,130 @@
+/*
+ * outs.h - what a job has put out, in files and in directories of part files.
+ */
+#ifndef WEIR_TESTS_CRASH_OUTS_H
+#define WEIR_TESTS_CRASH_OUTS_H
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FILES_MAX 4096 /* of a directory */
+
+struct text {
+	char *s;
+	size_t len;
+};
+
+static struct text
+slurp(const char *path)
+{
+	struct text t = {0};
+	struct stat st;
+	int fd = open(path, O_RDONLY);
+
+	if (fd == -1 || fstat(fd, &st) == -1)
+		return t;
+	t.s = malloc((size_t)st.st_size + 1);
+	t.len = (size_t)read(fd, t.s, (size_t)st.st_size);
+	close(fd);
+	return t;
+}
+
+/* The part files below, but what is hidden: their paths, malloc'd. */
+static size_t
+files_below(const char *path, char **files, size_t n)
+{
+	DIR *dir = opendir(path);
+	struct dirent *e;
+
+	while (dir != NULL && (e = readdir(dir)) != NULL && n < FILES_MAX) {
+		size_t len = strlen(path) + strlen(e->d_name) + 2;
+		char *name;
+
+		if (e->d_name[0] == '.')
+			continue;
+		name = malloc(len);
+		snprintf(name, len, "%s/%s", path, e->d_name);
+		if (strncmp(e->d_name, "part-", 5) == 0) {
+			files[n++] = name;
+		} else {
+			n = files_below(name, files, n);
+			free(name);
+		}
+	}
+	if (dir != NULL)
+		closedir(dir);
+	return n;
+}
+
+/* Parts have their numbers whatever directory they are in. */
+static int
+by_number(const void *a, const void *b)
+{
+	const char *x = *(char *const *)a, *y = *(char *const *)b;
+
+	return strcmp(strrchr(x, '/'), strrchr(y, '/'));
+}
+
+/* All parts, one behind the other. */
+static struct text
+slurp_dir(const char *path)
+{
+	static char *files[FILES_MAX];
+	size_t n = files_below(path, files, 0);
+	struct text all = {0};
+
+	qsort(files, n, sizeof *files, by_number);
+	for (size_t i = 0; i < n; i++) {
+		struct text t = slurp(files[i]);
+
+		all.s = realloc(all.s, all.len + t.len + 1);
+		if (t.len > 0)
+			memcpy(all.s + all.len, t.s, t.len);
+		all.len += t.len;
+		free(t.s);
+		free(files[i]);
+	}
+	return all;
+}
+
+/* A part that is there is as it is in the end, from its first moment. */
+static const char *
+look_at_dir(const char *path, size_t *seen)
+{
+	static char *files[FILES_MAX];
+	size_t n = files_below(path, files, 0);
+	const char *bad = n < *seen ? "a part is gone" : NULL;
+	struct stat now, then;
+
+	*seen = n;
+	for (size_t i = 0; i < n; i++) {
+		char at_end[512];
+
+		snprintf(at_end, sizeof at_end, "want.%s", files[i]);
+		if (stat(at_end, &then) == -1 || stat(files[i], &now) == -1 ||
+		    now.st_size != then.st_size)
+			bad = "a part is not as it ends";
+		free(files[i]);
+	}
+	return bad;
+}
+
+static bool
+out_is_dir(const char *path)
+{
+	return path[strlen(path) - 1] == '/';
+}
+
+static struct text
+slurp_out(const char *path)
+{
+	return out_is_dir(path) ? slurp_dir(path) : slurp(path);
+}
+
+#endif

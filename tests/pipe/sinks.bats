@@ -1,0 +1,191 @@
+#!/usr/bin/env bats
+# Goal: what a user sees of sinks that are no files: directories of part files.
+# Method: small jobs; what comes out is compared with the same pipeline without
+# a job, and jobs are stopped, resumed, and lied to by others in between.
+
+setup() {
+	cd "$BATS_TEST_TMPDIR" || return
+	events 0 2000 >access.log
+	filter='sfilter -t ts "status >= 500"'
+	sfilter 'status >= 500' access.log >want.json
+}
+
+teardown() {
+	jobs -p | xargs -r kill -9 2>/dev/null
+	return 0
+}
+
+# events FROM TO: one second apart.
+events() {
+	awk -v i="$1" -v to="$2" 'BEGIN {
+		for (; i < to; i++)
+			printf "{\"ts\":%d,\"status\":%d,\"host\":\"h%d\",\"ms\":%d}\n",
+				1700000000 + i, 200 + i * 7 % 4 * 100,
+				i % 5, i * 31 % 977
+	}'
+}
+
+# Does the command give this exit status?
+status_is() {
+	local want=$1 got=0
+	shift
+	"$@" >stdout 2>stderr || got=$?
+	[ "$got" = "$want" ] && return 0
+	echo "exit status $got, not $want: $*"
+	cat stderr
+	return 1
+}
+
+# Wait until a command succeeds; a limit of 10 s.
+wait_for() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		eval "$1" && return 0
+		sleep 0.02
+	done
+	echo "waited in vain: $1"
+	return 1
+}
+
+# --- directories ---
+
+parts() {
+	find "$1" -name 'part-*' | sort
+}
+
+@test "a directory: parts of a size, numbered, together the output" {
+	status_is 0 scheckpoint run -d state -i access.log -o parts/ \
+		--roll=8k "$filter"
+	parts parts | xargs cat | cmp - want.json
+	[ "$(parts parts | head -1)" = parts/part-0000000001.json ]
+	[ "$(parts parts | wc -l)" -gt 2 ]
+	# cut where a part has reached the size, not before
+	[ "$(stat -c %s parts/part-0000000001.json)" -ge 8192 ]
+	[ "$(stat -c %s parts/part-0000000001.json)" -lt 8400 ]
+	status_is 0 scheckpoint verify -d state
+	grep -q 'sink .*/parts/: whole' stdout
+}
+
+@test "the parts are the same however often the job stops" {
+	status_is 0 scheckpoint run -d state -i access.log -o one/ \
+		--roll=8k "$filter"
+	events 0 700 >grow.log
+	for to in 1100 1101 2000; do
+		status_is 0 scheckpoint run -d other -i grow.log --once -o two/ \
+			--roll=8k "$filter"
+		events 0 "$to" >grow.log
+	done
+	status_is 0 scheckpoint run -d other -i grow.log -o two/ --roll=8k \
+		"$filter"
+	diff -r -x '.weir-*' one two
+}
+
+@test "an unfinished part is not there, and is finished by its age" {
+	scheckpoint run -d state -f -i access.log -o parts/ --every=100ms \
+		--roll=300ms "$filter" 2>stderr &
+	wait_for '[ -n "$(parts parts)" ]'
+	kill %1
+	wait
+	status_is 0 scheckpoint run -d state -i access.log -o parts/ "$filter"
+	parts parts | xargs cat | cmp - want.json
+	rm -r parts state
+	status_is 0 scheckpoint run -d state --once -i access.log -o parts/ \
+		"$filter"
+	[ -z "$(parts parts)" ]
+	status_is 0 scheckpoint run -d state -i access.log -o parts/ "$filter"
+	cmp parts/part-0000000001.json want.json
+}
+
+@test "--path: where an event goes, escaped, and where what has none goes" {
+	cat >log <<-'END'
+	{"id":1,"to":"a/b"}
+	{"id":2,"to":"../../etc"}
+	{"id":3,"to":"/abs//x/"}
+	{"id":4}
+	{"id":5,"to":null}
+	{"id":6,"to":[1]}
+	{"id":7,"to":"a/b"}
+	{"id":8,"to":7}
+	{"id":9,"to":".hidden"}
+	{"id":10,"to":"n\u0000l\nx y"}
+	{"id":11,"to":""}
+	END
+	status_is 0 scheckpoint run -d state -i log -o parts/ --path=to \
+		"sfilter true"
+	is() { # PATH IDS
+		[ "$(cat parts/"$1"/part-* | tr -dc '0-9,\n' | cut -d, -f1 |
+			paste -sd,)" = "$2" ] || { find parts; return 1; }
+	}
+	is a/b 1,7
+	is %2E./%2E./etc 2
+	is abs/x 3
+	is _none 4,5
+	is _error 6
+	is 7 8
+	is %2Ehidden 9
+	is n%00l%0Ax%20y 10
+	is . 11
+	grep -q 'scheckpoint: --path: not a text, but of type list: the event goes to _error/' stderr
+	[ ! -e ../etc ] && [ ! -e ../../etc/part-0000000002.json ]
+}
+
+@test "--path: a bound on open parts, the oldest is finished" {
+	for ((i = 0; i < 200; i++)); do
+		echo "{\"id\":$((i % 100))}"
+	done >log
+	status_is 0 scheckpoint run -d state --once -i log -o parts/ \
+		--roll=1G --path=id "sfilter true"
+	[ "$(parts parts | wc -l)" = 136 ]
+	status_is 0 scheckpoint run -d state -i log -o parts/ --roll=1G \
+		--path=id "sfilter true"
+	[ "$(parts parts | wc -l)" = 200 ]
+	parts parts | xargs cat | sort | cmp - <(sort log)
+}
+
+@test "a directory: options that do not fit" {
+	status_is 2 scheckpoint run -d s -i access.log -o out.json --roll=1M cat
+	grep -q 'end the name of the sink in a slash' stderr
+	status_is 2 scheckpoint run -d s -i access.log -o out.json --path=host cat
+	status_is 2 scheckpoint run -d s -i access.log -o o/ --roll=0 cat
+	status_is 2 scheckpoint run -d s -i access.log -o o/ --roll=x cat
+	status_is 2 scheckpoint run -d s -i access.log -o o/ --roll=, cat
+	status_is 2 scheckpoint run -d s -i access.log -o o/ --path='host +' cat
+	[ ! -e s ] && [ ! -e o ]
+}
+
+@test "a directory that somebody changed: 5, and what to do" {
+	status_is 0 scheckpoint run -d state --once -i access.log -o parts/ \
+		"$filter"
+	: >parts/.weir-out/0000000001
+	status_is 5 scheckpoint run -d state -i access.log -o parts/ "$filter"
+	grep -q 'Put it back, or begin anew' stderr
+	status_is 5 scheckpoint verify -d state
+	rm -r parts/.weir-out
+	status_is 5 scheckpoint run -d state -i access.log -o parts/ "$filter"
+	grep -q 'put it back, or begin anew' stderr
+	rm -r parts
+	status_is 5 scheckpoint run -d state -i access.log -o parts/ "$filter"
+	# another job there: only when this one has no unfinished part
+	status_is 0 scheckpoint run -d one --once -i access.log -o o/ "$filter"
+	status_is 5 scheckpoint run -d two --once -i access.log -o o "$filter"
+	grep -q 'another job has 1 unfinished part there' stderr
+	status_is 0 scheckpoint run -d one -i access.log -o o "$filter"
+	status_is 0 scheckpoint run -d two -i access.log -o o/ "$filter"
+	cat want.json want.json | cmp - <(parts o | xargs cat)
+}
+
+@test "a directory: --from=none wants a new one" {
+	status_is 0 scheckpoint run -d state -i access.log -o parts/ "$filter"
+	status_is 5 scheckpoint run -d state --from=none -i access.log -o parts/ \
+		"$filter"
+	rm -r parts
+	status_is 0 scheckpoint run -d state --from=none -i access.log -o parts/ \
+		"$filter"
+	cmp parts/part-0000000001.json want.json
+}
+
+@test "a directory at the end of a pipeline of one's own" {
+	scheckpoint source -d state access.log | sfilter 'status >= 500' |
+		scheckpoint sink -d state -o parts/ --roll=8k
+	parts parts | xargs cat | cmp - want.json
+}
