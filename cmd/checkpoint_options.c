@@ -11,6 +11,7 @@
 
 #include <string.h>
 
+#define NUMBER_MAX UINT64_C(999999999999999999) /* of a checkpoint */
 #ifdef WEIR_PROBES
 #define EVERY_MIN INT64_C(1000000) /* the crash tests want many */
 #else
@@ -93,6 +94,62 @@ skips_gap(struct tool *t)
 	return skip;
 }
 
+static void
+set_from(struct tool *t, struct weir_origin *from)
+{
+	const char *s = t->opt.value;
+
+	from->kind = WEIR_ORIGIN_LATEST;
+	if (strcmp(s, "latest") == 0)
+		return;
+	if (strcmp(s, "none") == 0) {
+		from->kind = WEIR_ORIGIN_NONE;
+	} else if (*s != '\0' && strspn(s, "0123456789") == strlen(s)) {
+		from->kind = WEIR_ORIGIN_CHECKPOINT;
+		from->n = tool_number(t, NUMBER_MAX);
+		if (from->n == 0)
+			tool_usage(t, "--from=0: checkpoints begin with 1");
+	} else {
+		checkpoint_name(t, s);
+		from->kind = WEIR_ORIGIN_SAVEPOINT;
+		from->name = s;
+	}
+}
+
+static void
+set_rewind(struct tool *t, struct weir_origin *from)
+{
+	const char *s = t->opt.value;
+	struct weir_time_cache cache = {0};
+	char shown[128];
+
+	from->rewinds = true;
+	if (weir_time_read(&cache, s, strlen(s), &from->rewind_ns) != 1)
+		tool_usage(t,
+		    "--rewind=%s: not a time: say 2026-11-21T10:00:00Z (or "
+		    "+01:00), or a date, which is its midnight in UTC",
+		    weir_show_into(shown, sizeof shown, s, strlen(s)));
+}
+
+/* A sink that stands free is not known when its source begins. */
+static void
+check_from(struct tool *t, struct weir_origin *from)
+{
+	if (from->rewinds && from->kind != WEIR_ORIGIN_LATEST &&
+	    from->kind != WEIR_ORIGIN_NONE)
+		tool_usage(t,
+		    "--rewind begins anew, and --from elsewhere: give one of "
+		    "them");
+	if (from->rewinds && t->config.time == NULL)
+		tool_usage(
+		    t, "--rewind goes by event time: say which it is, with -t");
+	if (from->rewinds)
+		from->kind = WEIR_ORIGIN_NONE;
+	if (from->kind != WEIR_ORIGIN_LATEST &&
+	    t->command == checkpoint_commands[CHECKPOINT_SOURCE])
+		tool_usage(t, "--from and --rewind go with run only");
+}
+
 static const char *
 savepoint(struct tool *t)
 {
@@ -122,11 +179,8 @@ take_options(struct checkpoint *c)
 		case ONCE: t->config.once = true; break;
 		case GUARANTEE: only(t, "exactly-once"); break;
 		case VISIBLE: only(t, "committed"); break;
-		case FROM:
-			j->anew = strcmp(t->opt.value, "none") == 0;
-			if (!j->anew)
-				only(t, "latest");
-			break;
+		case FROM: set_from(t, &j->from); break;
+		case REWIND: set_rewind(t, &j->from); break;
 		case ON_GAP: c->skip_gap = skips_gap(t); break;
 		case DROP_STATE:
 			if (j->ndrop == CHECKPOINT_DROP_MAX)
@@ -151,8 +205,7 @@ take_options(struct checkpoint *c)
 			tool_usage(t, "--%s: not in this version",
 			    t->opt.option->name);
 		}
-	if (j->anew && t->command == checkpoint_commands[CHECKPOINT_SOURCE])
-		tool_usage(t, "--from=none goes with run only");
+	check_from(t, &j->from);
 	if (j->dir == NULL)
 		tool_usage(t, "say where the state is kept: -d DIR");
 	if (j->keep < 1)

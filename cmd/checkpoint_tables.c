@@ -14,14 +14,16 @@
 	    "take what is there, leave windows open for the next run", NULL}, \
 	{GUARANTEE, 0, "guarantee", "NAME", \
 	    "exactly-once: there is no other yet", "exactly-once"}, \
-	{FROM, 0, "from", "WHERE", "checkpoint to start from: latest, none", \
+	{FROM, 0, "from", "WHERE", \
+	    "start from checkpoint N, savepoint NAME, latest or none", \
 	    "latest|none"}, \
 	{ON_GAP, 0, "on-gap", "fail|skip", \
 	    "when the saved place in a source is gone (fail)", "fail|skip"}, \
 	{DROP_STATE, 0, "drop-state", "ID", \
 	    "agree to lose the state of a stage", NULL}, \
 	{KEEP, 0, "keep", "N", "completed checkpoints kept (3)", NULL}, \
-	{REWIND, 0, "rewind", "TIME", NULL, NULL}, \
+	{REWIND, 0, "rewind", "TIME", \
+	    "start from none, at the first event not before TIME", NULL}, \
 	{SPOOL, 0, "spool", NULL, NULL, NULL}
 
 static const struct weir_option run_options[] = {

@@ -51,6 +51,36 @@ gone(const struct weir_place *place, const char *why, struct weir_error *err)
 	return 0;
 }
 
+/* Read the files in q, if any, before the one that has the name. */
+static void
+put_before(struct weir_source *s, struct weir_files *q)
+{
+	if (q->n == 0)
+		return;
+	if (s->file.fd >= 0)
+		weir_files_push(q, &s->file);
+	weir_files_fini(&s->queue);
+	s->queue = *q;
+	weir_files_shift(&s->queue, &s->file);
+	if (s->following && s->file.regular)
+		weir_follow_add(&s->w, s->file.fd);
+}
+
+int
+weir_source_oldest(struct weir_source *s, struct weir_error *err)
+{
+	struct weir_files q = {0};
+
+	if (s->c.n == 0 || weir_source_is_stdin(s->c.names[s->i]) ||
+	    (s->file.fd >= 0 && !s->file.regular))
+		return 1;
+	if (weir_siblings_all(
+		s->c.names[s->i], weir_source_inode(&s->file), &q, err) < 0)
+		return -1;
+	put_before(s, &q);
+	return 1;
+}
+
 /* The place is not in the file that has the name. */
 static int
 seek_siblings(struct weir_source *s, const struct weir_place *place,
@@ -65,13 +95,7 @@ seek_siblings(struct weir_source *s, const struct weir_place *place,
 		gone(place, "the file was truncated or written anew", err);
 	if (r <= 0)
 		return r;
-	if (s->file.fd >= 0)
-		weir_files_push(&q, &s->file);
-	weir_files_fini(&s->queue);
-	s->queue = q;
-	weir_files_shift(&s->queue, &s->file);
-	if (s->following && s->file.regular)
-		weir_follow_add(&s->w, s->file.fd);
+	put_before(s, &q);
 	return 1;
 }
 

@@ -62,12 +62,15 @@ open_entry(
 	return 0;
 }
 
-/* Push the entries behind index i; 1, 0 to scan again, -1. */
+/*
+ * Push the entries from index j on but those of the file done; 1, 0 to scan
+ * again, -1.
+ */
 static int
-push_newer(const struct weir_sibling_list *l, size_t i,
+push_from(const struct weir_sibling_list *l, size_t j, struct weir_inode done,
     struct weir_inode current, struct weir_files *q, struct weir_error *err)
 {
-	for (size_t j = i + 1; j < l->n; j++) {
+	for (; j < l->n; j++) {
 		const struct weir_sibling *e = &l->e[j];
 		struct weir_file f;
 		int r;
@@ -75,8 +78,8 @@ push_newer(const struct weir_sibling_list *l, size_t i,
 		/* Rotated away meanwhile: the rest is for the next look. */
 		if (same(e->id, current))
 			break;
-		if (same(e->id, l->e[i].id) || same(e->id, l->e[j - 1].id) ||
-		    !e->rotated)
+		if (same(e->id, done) ||
+		    (j > 0 && same(e->id, l->e[j - 1].id)) || !e->rotated)
 			continue;
 		if (q->n == WEIR_SIBLINGS_MAX)
 			return weir_fail(err, WEIR_STATE,
@@ -179,7 +182,7 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 		if (r > 0)
 			r = find(name, &l, place, current, q, &at, err);
 		if (r > 0) {
-			r = push_newer(&l, at, current, q, err);
+			r = push_from(&l, at + 1, l.e[at].id, current, q, err);
 			weir_sibling_list_fini(&l);
 			if (r != 0)
 				break;
@@ -191,6 +194,32 @@ weir_siblings_find(const char *name, const struct weir_place *place,
 		if (r < 0)
 			break;
 	}
+	if (r < 0)
+		weir_files_fini(q);
+	return r;
+}
+
+int
+weir_siblings_all(const char *name, struct weir_inode current,
+    struct weir_files *q, struct weir_error *err)
+{
+	const struct weir_inode none = {0, 0};
+	char shown[256];
+	int r = 0;
+
+	for (int i = 0; i < TRIES && r == 0; i++) {
+		struct weir_sibling_list l = {0};
+
+		weir_files_fini(q);
+		r = weir_sibling_list_scan(name, NULL, &l, err);
+		if (r > 0)
+			r = push_from(&l, 0, none, current, q, err);
+		weir_sibling_list_fini(&l);
+	}
+	if (r == 0)
+		r = weir_fail(err, WEIR_SYSTEM,
+		    "%s: its rotated files keep moving",
+		    weir_show_into(shown, sizeof shown, name, strlen(name)));
 	if (r < 0)
 		weir_files_fini(q);
 	return r;

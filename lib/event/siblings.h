@@ -44,6 +44,10 @@ void weir_files_fini(struct weir_files *q);
 int weir_siblings_find(const char *name, const struct weir_place *place,
     struct weir_inode current, struct weir_files *q, struct weir_error *err);
 
+/* Put all that were rotated away into q, the oldest first. 1 or -1. */
+int weir_siblings_all(const char *name, struct weir_inode current,
+    struct weir_files *q, struct weir_error *err);
+
 struct weir_rotation {
 	const char *name;
 	const char *pattern; /* what it takes (glob.h) is left to it; or NULL */

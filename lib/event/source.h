@@ -128,6 +128,11 @@ int weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
 int weir_source_seek(struct weir_source *s, const struct weir_place *place,
     struct weir_error *err);
 /*
+ * Before the first read: begin with the siblings of the (one) name that were
+ * rotated away, by time, then NAME. 1 or -1.
+ */
+int weir_source_oldest(struct weir_source *s, struct weir_error *err);
+/*
  * Is there anything to read behind a saved place (complete lines or not)?
  * 1, 0, or -1.
  */

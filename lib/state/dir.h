@@ -85,7 +85,8 @@ struct weir_job_sink {
 	uint64_t base; /* bytes the file had when the job began */
 };
 struct weir_job {
-	char *id;	   /* another one when it gets a new sink */
+	char *id;
+	char *branch;	   /* another one with each new sink; NULL: the first */
 	char *from;	   /* "<n>.<e>" that it began again from, or NULL */
 	bool rewinds;	   /* it passes over events older than: */
 	int64_t rewind_ns; /* (--rewind) */
@@ -106,6 +107,10 @@ int weir_job_save(const struct weir_dir *d, const struct weir_job *job,
     struct weir_error *err);
 void weir_job_fini(struct weir_job *job);
 bool weir_job_equal(const struct weir_job *a, const struct weir_job *b);
+/* Does what was committed on the one belong to the sinks of the other? */
+bool weir_branch_same(const char *a, const char *b);
+/* Forget which stages the side files belong to. 1 or -1. */
+int weir_side_forget(const struct weir_dir *d, struct weir_error *err);
 
 /* --- checkpoints --- */
 struct weir_manifest_part {
@@ -135,7 +140,7 @@ struct weir_manifest {
 	int64_t time_ns;     /* when committed, by the wall clock */
 	int64_t duration_ns; /* since it was asked for */
 	int final;	     /* 0, or 1 + enum weir_end_reason */
-	char *id;	     /* of the job; NULL: not said */
+	char *branch;	     /* of the job */
 	/*
 	 * With it the job began anew, or elsewhere: the job file must become
 	 * this. Without parts there is no state. NULL: it stays as it is.

@@ -94,6 +94,7 @@ weir_job_take(
     struct weir_record *r, const struct weir_map *map, struct weir_job *job)
 {
 	if (weir_record_str(r, map, "id", &job->id) < 0 ||
+	    weir_record_maybe_str(r, map, "branch", &job->branch) < 0 ||
 	    weir_record_maybe_str(r, map, "from", &job->from) < 0 ||
 	    read_sources(r, map, job) < 0 || read_sinks(r, map, job) < 0)
 		return -1;
@@ -140,6 +141,7 @@ weir_job_fini(struct weir_job *job)
 	free(job->source_names);
 	free(job->source_paths);
 	free(job->sinks);
+	free(job->branch);
 	free(job->from);
 	free(job->id);
 	*job = (struct weir_job){0};
@@ -151,6 +153,8 @@ void
 weir_job_put(struct weir_buf *b, const struct weir_job *job)
 {
 	weir_record_put_str(b, "id", job->id);
+	if (job->branch != NULL)
+		weir_record_put_str(b, "branch", job->branch);
 	if (job->from != NULL)
 		weir_record_put_str(b, "from", job->from);
 	if (job->rewinds)
@@ -200,4 +204,10 @@ weir_job_equal(const struct weir_job *a, const struct weir_job *b)
 	weir_buf_fini(&x);
 	weir_buf_fini(&y);
 	return equal;
+}
+
+bool
+weir_branch_same(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }

@@ -100,7 +100,7 @@ read_job(struct weir_record *r, struct weir_manifest *m)
 {
 	const struct weir_map *map;
 
-	if (weir_record_maybe_str(r, r->map, "id", &m->id) < 0)
+	if (weir_record_maybe_str(r, r->map, "branch", &m->branch) < 0)
 		return -1;
 	if (!weir_record_has(r->map, "job"))
 		return 1;
@@ -182,7 +182,7 @@ weir_manifest_fini(struct weir_manifest *m)
 	if (m->job != NULL)
 		weir_job_fini(m->job);
 	free(m->job);
-	free(m->id);
+	free(m->branch);
 	free(m->parts);
 	free(m->sinks);
 	*m = (struct weir_manifest){0};
@@ -238,8 +238,8 @@ put_all(struct weir_buf *b, const struct weir_manifest *m)
 		put_sink(b, &m->sinks[i]);
 	}
 	weir_buf_putc(b, ']');
-	if (m->id != NULL)
-		weir_record_put_str(b, "id", m->id);
+	if (m->branch != NULL)
+		weir_record_put_str(b, "branch", m->branch);
 	if (m->job != NULL) {
 		weir_buf_puts(b, ",\"job\":{");
 		weir_job_put(b, m->job);

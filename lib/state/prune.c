@@ -167,6 +167,12 @@ sweep_sub(const struct weir_dir *d, const char *name,
 	return r < 0 ? weir_dir_blame(d, "/", err) : 1;
 }
 
+int
+weir_side_forget(const struct weir_dir *d, struct weir_error *err)
+{
+	return sweep_sub(d, "side", NULL, NULL, err);
+}
+
 /* Load the manifests that thin() kept; a damaged one stops the sweep. */
 static int
 load_wanted(const struct weir_dir *d, struct wanted *w, struct weir_error *err)
@@ -198,7 +204,7 @@ weir_dir_sweep(const struct weir_dir *d, size_t keep, struct weir_error *err)
 	if (r == 1)
 		r = sweep_sub(d, "out", is_wanted, &w, err);
 	if (r == 1 && keep == 0)
-		r = sweep_sub(d, "side", NULL, NULL, err);
+		r = weir_side_forget(d, err);
 	if (r == 1)
 		r = sweep_sub(d, "side", not_temporary, NULL, err);
 	if (r == 1 && weir_dir_empty(d->fd, not_temporary, NULL, err) < 0)

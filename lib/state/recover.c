@@ -48,15 +48,16 @@ pending_there(const struct weir_dir *d, struct weir_cp cp)
 	return all;
 }
 
-/* Has every sink of the job no more than the older checkpoint committed? */
+/* Is it of these sinks, and has every one no more than the older checkpoint committed? */
 static bool
 within(const struct weir_dir *d, const struct weir_manifest *older)
 {
 	struct weir_job job;
-	bool good = true;
+	bool good;
 
 	if (weir_job_load(d, &job, NULL) != 1)
 		return false;
+	good = weir_branch_same(job.branch, older->branch);
 	for (size_t i = 0; i < job.nsinks && good; i++) {
 		const struct weir_job_sink *s = &job.sinks[i];
 		const struct weir_manifest_sink *was = sink_of(older, s->name);

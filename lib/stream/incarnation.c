@@ -4,6 +4,7 @@
 #include "base/probe.h"
 #include "stream/edges.h"
 #include "stream/jobfile.h"
+#include "stream/origin.h"
 #include "stream/recover.h"
 #include "stream/metrics.h"
 
@@ -103,6 +104,9 @@ spawn(struct weir_incarnation *j, const struct weir_hello *hello,
 	roles.sink_paths = paths;
 	roles.source_names = (const char *const *)job->source_names;
 	roles.source_paths = (const char *const *)job->source_paths;
+	roles.rewinds = job->rewinds;
+	roles.rewind_ns = job->rewind_ns;
+	roles.fresh = j->restored.nparts == 0;
 	roles.dir = j->dir.path;
 	roles.epoch = j->dir.epoch;
 	weir_buf_printf(&reports, "%s/run/%s", j->dir.path, j->fifo_name);
@@ -161,6 +165,26 @@ start_committer(struct weir_incarnation *j, struct weir_error *err)
 	return j->committer == NULL ? -1 : 1;
 }
 
+/*
+ * Only once: restarts go on from what this run has committed. What a run that
+ * was killed in there has left undone comes first.
+ */
+static int
+begin_from(struct weir_incarnation *j, struct weir_error *err)
+{
+	const struct weir_origin *from = &j->c->from;
+	int got = weir_origin_settle(&j->dir, err);
+
+	if (got == -1 || j->first_epoch != 0 ||
+	    from->kind == WEIR_ORIGIN_LATEST)
+		return got;
+	got = weir_origin_begin(&j->dir, &j->c->roles, from, err);
+	if (got == 0)
+		weir_incarnation_warn(
+		    j, "this job has begun from there already: it goes on");
+	return got == -1 ? -1 : 1;
+}
+
 int
 weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
 {
@@ -169,9 +193,7 @@ weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
 	if (r == -1 || weir_dir_lead(&j->dir, err) == -1)
 		return -1;
 	WEIR_PROBE("run.leads");
-	/* only once: restarts go on from what this run has committed */
-	if (j->first_epoch == 0 && j->c->anew &&
-	    weir_jobfile_renew(&j->dir, &j->c->roles, err) == -1)
+	if (begin_from(j, err) == -1)
 		return -1;
 	if (j->first_epoch == 0)
 		j->first_epoch = j->dir.epoch;

@@ -72,8 +72,8 @@ check_source(const char *path, struct weir_error *err)
 	return 1;
 }
 
-static char *
-new_id(void)
+char *
+weir_jobfile_id(void)
 {
 	unsigned char secret[WEIR_HASH_SECRET];
 	struct weir_digest d;
@@ -109,46 +109,61 @@ two_sinks(struct weir_error *err)
 }
 
 /*
- * The sink's file is made before the job says what length it had, so a job
- * never names a sink that is not there.
+ * The sink is made before the job says what length it had, so a job never names
+ * one that is not there.
  */
+int
+weir_jobfile_sink(const struct weir_dir *d, const char *id,
+    struct weir_job_sink *s, struct weir_error *err)
+{
+	struct weir_visible_config vc = {d, id, s->name, s->path};
+	struct weir_visible *v = weir_visible_open(&vc, true, err);
+	int got;
+
+	if (v == NULL)
+		return -1;
+	got = weir_visible_base(v, &s->base, err);
+	weir_visible_close(v);
+	return got;
+}
+
+int
+weir_jobfile_differ(const struct weir_job *job, struct weir_error *err)
+{
+	for (size_t i = 0; i < job->nsinks; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(job->sinks[k].path, job->sinks[i].path) == 0)
+				return two_sinks(err);
+	return 1;
+}
+
 static int
 begin_sinks(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_job *job, struct weir_error *err)
 {
-	job->nsinks = r->nsinks;
+	int got = 1;
+
 	job->sinks = weir_calloc(r->nsinks + 1, sizeof *job->sinks);
 	for (size_t i = 0; i < r->nsinks; i++) {
-		struct weir_job_sink *s = &job->sinks[i];
-		struct weir_visible_config vc;
-		struct weir_visible *v;
-		int got;
+		struct weir_job_sink *s = &job->sinks[job->nsinks++];
 
 		s->name = weir_strdup(r->sink_names[i]);
 		s->path = weir_visible_name(r->sink_paths[i], err);
 		if (s->path == NULL)
 			return -1;
-		for (size_t k = 0; k < i; k++)
-			if (strcmp(job->sinks[k].path, s->path) == 0)
-				return two_sinks(err);
-		vc = (struct weir_visible_config){d, job->id, s->name, s->path};
-		v = weir_visible_open(&vc, true, err);
-		if (v == NULL)
-			return -1;
-		got = weir_visible_base(v, &s->base, err);
-		weir_visible_close(v);
-		if (got == -1)
-			return -1;
 	}
-	return 1;
+	got = weir_jobfile_differ(job, err);
+	for (size_t i = 0; got == 1 && i < job->nsinks; i++)
+		got = weir_jobfile_sink(d, job->id, &job->sinks[i], err);
+	return got;
 }
 
 /*
  * A job that reads what it writes would never end, and a file that two write to
  * is nobody's. What is not there yet may still be: begin_sinks().
  */
-static int
-check_apart(const struct weir_roles *r, struct weir_error *err)
+int
+weir_jobfile_apart(const struct weir_roles *r, struct weir_error *err)
 {
 	struct stat in, out;
 
@@ -266,8 +281,8 @@ compare_ends(const struct ends *e, struct weir_error *err)
 	return same;
 }
 
-static int
-compare(const struct weir_roles *r, const struct weir_job *job,
+int
+weir_jobfile_same(const struct weir_roles *r, const struct weir_job *job,
     struct weir_error *err)
 {
 	const char **names = weir_calloc(job->nsinks + 1, sizeof *names);
@@ -293,20 +308,18 @@ compare(const struct weir_roles *r, const struct weir_job *job,
 	return same;
 }
 
-static int
-begin(const struct weir_dir *d, const struct weir_roles *r,
+int
+weir_jobfile_make(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_job *job, struct weir_error *err)
 {
 	for (size_t i = 0; i < r->nsources; i++)
 		if (check_source(r->source_paths[i], err) == -1)
 			return -1;
-	if (check_apart(r, err) == -1)
+	if (weir_jobfile_apart(r, err) == -1)
 		return -1;
-	job->id = new_id();
-	if (begin_sources(r, job, err) == -1 ||
-	    begin_sinks(d, r, job, err) == -1)
-		return -1;
-	return weir_job_save(d, job, err);
+	job->id = weir_jobfile_id();
+	return begin_sources(r, job, err) == -1 ? -1
+						: begin_sinks(d, r, job, err);
 }
 
 int
@@ -320,80 +333,12 @@ weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
 	if (got == -1)
 		return -1;
 	if (got == 1)
-		return compare(r, job, err);
+		return weir_jobfile_same(r, job, err);
 	if (check_empty(d, err) == -1)
 		return -1;
-	return begin(d, r, job, err);
-}
-
-/* --- beginning anew --- */
-
-/*
- * May the file take the output of a new job? Not if the old one has written to
- * it: all of that would come a second time. had is NULL if nobody knows.
- */
-static bool
-is_new(const char *name, const char *path, const struct weir_job *had)
-{
-	struct weir_visible_config c = {.sink = name, .path = path};
-
-	if (had == NULL)
-		return weir_visible_is_new(&c, NULL);
-	for (size_t k = 0; k < had->nsinks; k++)
-		if (strcmp(had->sinks[k].path, path) == 0)
-			return weir_visible_is_new(&c, &had->sinks[k].base);
-	return true;
-}
-
-static int
-check_new(const struct weir_roles *r, const struct weir_job *had,
-    struct weir_error *err)
-{
-	int got = 1;
-
-	for (size_t i = 0; got == 1 && i < r->nsinks; i++) {
-		char *path = weir_visible_name(r->sink_paths[i], err);
-		char shown[SHOW];
-
-		if (path == NULL)
-			return -1;
-		if (!is_new(r->sink_names[i], path, had))
-			got = weir_fail(err, WEIR_STATE,
-			    "%s: to begin anew needs a new sink, or all that "
-			    "is in there would come a second time: say another "
-			    "-o, or remove it",
-			    weir_show_into(
-				shown, sizeof shown, path, strlen(path)));
-		free(path);
-	}
-	return got;
-}
-
-int
-weir_jobfile_renew(const struct weir_dir *d, const struct weir_roles *r,
-    struct weir_error *err)
-{
-	struct weir_job had = {0}, job = {0};
-	struct weir_manifest m;
-	uint64_t next;
-	int known = weir_job_load(d, &had, NULL), got;
-
-	/* what was committed belongs into the old sink, if that still can be */
-	if (known == 1 && weir_recover(d, &had, &m, &next, NULL) == 1)
-		weir_manifest_fini(&m);
-	got = check_new(r, known == -1 ? NULL : &had, err);
-	if (known == 1)
-		weir_job_fini(&had);
-	/*
-	 * Checkpoints first: should we be killed in between, the old job is
-	 * there with none, and its sink's length tells that this was no end.
-	 */
-	if (got == 1)
-		got = weir_dir_sweep(d, 0, err);
-	if (got == 1)
-		got = begin(d, r, &job, err);
-	weir_job_fini(&job);
-	return got;
+	if (weir_jobfile_make(d, r, job, err) == -1)
+		return -1;
+	return weir_job_save(d, job, err);
 }
 
 /* Where the source named so was when m was committed: 1, 0 or -1. */

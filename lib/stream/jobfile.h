@@ -17,12 +17,23 @@ char *weir_absolute(const char *path, struct weir_error *err);
  */
 int weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
     struct weir_job *job, struct weir_error *err);
-/*
- * Forget all checkpoints and begin a new job in the directory, in sinks that
- * the old one has written nothing to (--from=none). 1, or -1 with *err.
- */
-int weir_jobfile_renew(const struct weir_dir *d, const struct weir_roles *r,
+/* Are the sources and sinks of r those of the job? 1, or -1 with *err. */
+int weir_jobfile_same(const struct weir_roles *r, const struct weir_job *job,
     struct weir_error *err);
+
+/*
+ * The steps of beginning one. make: a job of the sources and sinks of r, which
+ * are made and looked at; it is not saved. sink: make s->path, and say its base.
+ * differ, apart: are sinks different files, and no sources? id: a new one,
+ * malloc'd.
+ */
+int weir_jobfile_make(const struct weir_dir *d, const struct weir_roles *r,
+    struct weir_job *job, struct weir_error *err);
+int weir_jobfile_sink(const struct weir_dir *d, const char *id,
+    struct weir_job_sink *s, struct weir_error *err);
+int weir_jobfile_differ(const struct weir_job *job, struct weir_error *err);
+int weir_jobfile_apart(const struct weir_roles *r, struct weir_error *err);
+char *weir_jobfile_id(void);
 /*
  * Have the sources grown since the end that m committed? 0, or -1 with
  * *err (WEIR_STATE) saying what to do.

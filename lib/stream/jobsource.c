@@ -26,13 +26,27 @@ struct weir_jobsource {
 	size_t norders;
 };
 
+/* All that is there is read, from the oldest file on. */
+static int
+begin_rewound(
+    struct weir_jobsource *s, struct weir_stage *st, struct weir_error *err)
+{
+	if (s->c->time == NULL)
+		return weir_fail(err, WEIR_USAGE,
+		    "this job began with --rewind, which goes by event time: "
+		    "say which it is, with -t");
+	return s->role->fresh ? weir_source_oldest(weir_stage_source(st), err)
+			      : 1;
+}
+
 static int
 source_open(void *self, struct weir_stage *st, struct weir_error *err)
 {
 	struct weir_jobsource *s = self;
 
-	(void)err;
 	WEIR_PROBE("source.begin");
+	if (s->role->rewinds && begin_rewound(s, st, err) == -1)
+		return -1;
 	/* the wall clock may close windows without any event (--idle) */
 	if (s->c->idle_ns > 0)
 		weir_stage_set_due(st, WEIR_TIME_NONE);
@@ -79,6 +93,28 @@ too_late(struct weir_jobsource *s, const char *what, struct weir_error *err)
 	    what);
 }
 
+/* What is older than --rewind says is passed over, wherever it stands. */
+static int
+pass_newer(struct weir_jobsource *s, struct weir_stage *st,
+    const struct weir_block *b, uint32_t i, uint32_t n, struct weir_error *err)
+{
+	const uint32_t end = i + n;
+
+	while (i < end) {
+		uint32_t from = i;
+
+		while (i < end && b->events[i].time >= s->role->rewind_ns)
+			i++;
+		if (i > from && weir_stage_pass(st, b, from, i - from, err) < 0)
+			return -1;
+		for (from = i;
+		     i < end && b->events[i].time < s->role->rewind_ns;)
+			i++;
+		weir_stage_metrics(st)->dropped += i - from;
+	}
+	return 1;
+}
+
 static int
 source_events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
@@ -92,7 +128,8 @@ source_events(void *self, struct weir_stage *st, const struct weir_block *b,
 		    err);
 	if (become_active(s, st, err) == -1)
 		return -1;
-	return weir_stage_pass(st, b, i, n, err);
+	return s->role->rewinds ? pass_newer(s, st, b, i, n, err)
+				: weir_stage_pass(st, b, i, n, err);
 }
 
 static int

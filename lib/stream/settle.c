@@ -286,6 +286,8 @@ weir_committer_commit(
 	}
 	if (check_sources(c, &m, err) == -1)
 		goto out;
+	if (c->c.job->branch != NULL)
+		m.branch = weir_strdup(c->c.job->branch);
 	add_sinks(c, &m);
 	WEIR_PROBE("commit.collected");
 	if (weir_manifest_save(c->c.dir, &m, err) == -1) {

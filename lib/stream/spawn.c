@@ -219,7 +219,10 @@ spawn_end(struct weir_children *cs, const struct weir_roles *r, size_t i,
 	    .hello = hello,
 	    .in_fd = -1,
 	    .out_fd = -1,
-	    .several = r->nsources > 1};
+	    .several = r->nsources > 1,
+	    .rewinds = r->rewinds,
+	    .rewind_ns = r->rewind_ns,
+	    .fresh = r->fresh};
 	struct weir_buf fifo = {0};
 	int got;
 
@@ -286,7 +289,10 @@ weir_spawn(struct weir_children *cs, const struct weir_roles *r,
 	    .path = r->source_paths[0],
 	    .hello = hello,
 	    .in_fd = -1,
-	    .out_fd = STDOUT_FILENO};
+	    .out_fd = STDOUT_FILENO,
+	    .rewinds = r->rewinds,
+	    .rewind_ns = r->rewind_ns,
+	    .fresh = r->fresh};
 	int done;
 
 	cs->n = 0;

@@ -34,6 +34,10 @@ struct weir_role {
 	int in_fd, out_fd;		/* -1: none */
 	int control_fd;
 	bool several; /* there are other sources */
+	/* a source passes over events older than that (--rewind) */
+	bool rewinds;
+	int64_t rewind_ns;
+	bool fresh; /* nothing is restored */
 };
 
 struct weir_roles {
@@ -42,6 +46,9 @@ struct weir_roles {
 	const char *const *sink_names, *const *sink_paths;
 	/* the names of those without a name, or NULL */
 	const char *std_source, *std_sink;
+	bool rewinds; /* see weir_role */
+	int64_t rewind_ns;
+	bool fresh;
 	const char *dir; /* state directory, absolute */
 	uint64_t epoch;
 	const char *reports;  /* FIFO to the committer, for WEIR_JOB */

@@ -289,7 +289,7 @@ finished(struct weir_incarnation *j, struct weir_error *err)
 
 	if (!j->restores || m->final == 0)
 		return 0;
-	if (m->cp.epoch >= j->first_epoch)
+	if (j->started && m->cp.epoch >= j->first_epoch)
 		return 1; /* by this run, which died on the way out */
 	if (m->final != 1 + WEIR_COMPLETE)
 		return 0;

@@ -12,6 +12,7 @@
 
 #include "base/error.h"
 #include "state/dir.h"
+#include "stream/origin.h"
 #include "stream/spawn.h"
 
 #include <signal.h>
@@ -26,8 +27,8 @@ struct weir_supervise_config {
 	struct weir_roles roles;
 	int64_t every_ns;
 	size_t keep;
-	bool anew;	   /* forget the state (--from=none) */
-	unsigned restarts; /* without a new checkpoint */
+	struct weir_origin from; /* only once: restarts go on */
+	unsigned restarts;	 /* without a new checkpoint */
 	const char *const *drop;
 	size_t ndrop;
 	/* Set by signal handlers; wake_fd polls readable then, and on SIGCHLD. */
