@@ -112,6 +112,25 @@ weir_stage_align(struct weir_stage *st, struct weir_error *err)
 	return 1;
 }
 
+/* Who died before its barrier never sends it, so it is of no use to wait. */
+static int
+look_for_death(const struct weir_stage *st, struct weir_error *err)
+{
+	char shown[WEIR_SOURCE_SHOWN];
+	size_t i;
+
+	for (i = 0; i < st->ninputs; i++) {
+		const struct weir_input *in = &st->inputs[i];
+
+		if (!in->table && in->lookout.nseen == 0 &&
+		    !in->lookout.ended && in->queued_end == WEIR_GOT_END + 1)
+			return weir_fail(err, WEIR_UPSTREAM,
+			    "%s: upstream died: it ends without END",
+			    weir_source_shown(in->source, shown));
+	}
+	return 1;
+}
+
 /* Stand still, and read on, until the others have read as far. */
 static int
 stand(struct weir_stage *st, struct weir_error *err)
@@ -120,6 +139,8 @@ stand(struct weir_stage *st, struct weir_error *err)
 
 	if (st->saw)
 		return 1;
+	if (look_for_death(st, err) < 0)
+		return -1;
 	st->held = true;
 	got = weir_stage_wait(st, st->ninputs, err);
 	st->held = false;

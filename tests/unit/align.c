@@ -565,6 +565,33 @@ reading_decides(void)
 	weir_buf_fini(&r.got);
 }
 
+/* One waits at a barrier that the other, whose writer died, never brings. */
+static void
+writer_died(void)
+{
+	struct feed f[INPUTS] = {
+	    {.k = 0, .to = 5, .at = 5, .checkpoint = 1, .step = 1},
+	    {.k = 1, .to = 5, .at = NONE, .step = 1}};
+	struct weir_hello h;
+	struct weir_buf b[INPUTS];
+	struct run r;
+
+	begin_epoch();
+	h = hello_of(true, NULL);
+	r = start(NULL);
+	for (int k = 0; k < INPUTS; k++) {
+		b[k] = bytes_of(&f[k], &h);
+		/* without END, which is longer than 10 bytes */
+		put(&r, k, b[k].data, b[k].len - 10);
+		weir_buf_fini(&b[k]);
+	}
+	hang_up(&r, 1);
+	while (drain(&r, -1))
+		continue;
+	ok(finish(&r) == WEIR_UPSTREAM, "a writer that died ends the wait");
+	weir_buf_fini(&r.got);
+}
+
 /* Ended for now: nothing overtakes what the other would still bring. */
 static void
 suspended(void)
@@ -649,6 +676,7 @@ main(void)
 	cuts(NULL);
 	cuts("t");
 	reading_decides();
+	writer_died();
 	suspended();
 	by_clock();
 	failures();
