@@ -109,6 +109,7 @@ write_own_line(struct weir_stage *st, struct weir_snapshot_writer *w,
     struct weir_error *err)
 {
 	struct weir_buf line = {0};
+	const char *between = "";
 	uint64_t len;
 	size_t i;
 	int got = 1;
@@ -119,10 +120,13 @@ write_own_line(struct weir_stage *st, struct weir_snapshot_writer *w,
 	for (i = 0; i < st->nsides && got > 0; i++) {
 		const char *path = weir_side_path(st->sides[i]);
 
+		if (weir_side_is_edge(st->sides[i]))
+			continue;
 		got = weir_side_sync(st->sides[i], &len, err);
-		weir_buf_puts(&line, i > 0 ? "," : "");
+		weir_buf_puts(&line, between);
 		weir_json_string(&line, path, strlen(path));
 		weir_buf_printf(&line, ":%llu", (unsigned long long)len);
+		between = ",";
 	}
 	weir_buf_putc(&line, '}');
 	if (st->complete)
@@ -363,6 +367,7 @@ close_data(struct weir_stage *st)
 	close(st->c.in_fd);
 	if (st->c.out_fd >= 0)
 		close(st->c.out_fd);
+	weir_stage_hang_up_sides(st);
 	if (st->c.control_fd >= 0)
 		close(st->c.control_fd);
 	for (i = 0; i < st->c.nclose; i++)
@@ -476,6 +481,8 @@ weir_stage_take_barrier(
 		b->events = weir_writer_events(st->writer);
 		got = weir_writer_barrier(st->writer, b, err);
 	}
+	if (got > 0)
+		got = weir_stage_barrier_sides(st, b, err);
 	WEIR_PROBE("stage.forwarded");
 out:
 	weir_barrier_fini(b);

@@ -26,6 +26,7 @@ weir_stage_no_more(struct weir_stage *st, struct weir_error *err)
 		return -1;
 	if (st->writer != NULL)
 		weir_writer_watermark(st->writer, WEIR_TIME_MAX, false);
+	weir_stage_watermark_sides(st, WEIR_TIME_MAX);
 	return 1;
 }
 
@@ -46,11 +47,12 @@ weir_stage_close(struct weir_stage *st, struct weir_error *err)
 			return -1;
 	}
 	st->ended = true;
-	if (st->writer == NULL)
-		return weir_stage_flush(st, err);
-	e->events = weir_writer_events(st->writer);
-	if (weir_stage_flush(st, err) < 0)
+	if (weir_stage_flush(st, err) < 0 ||
+	    weir_stage_end_sides(st, e, err) < 0)
 		return -1;
+	if (st->writer == NULL)
+		return 1;
+	e->events = weir_writer_events(st->writer);
 	return weir_writer_end(st->writer, e, err);
 }
 
@@ -79,12 +81,13 @@ weir_stage_tell_failure(struct weir_stage *st, const struct weir_error *err)
 		st->writer = weir_writer_new(st->c.out_fd, st->c.output);
 		weir_writer_stop_on(st->writer, st->c.stop);
 	}
+	memcpy(text, err->text, sizeof text);
+	e.message = text;
+	weir_stage_end_sides(st, &e, &ignored);
 	if (st->writer == NULL || weir_writer_broken(st->writer))
 		return;
 	if (!st->greeted)
 		weir_stage_greet(st, &ignored);
-	memcpy(text, err->text, sizeof text);
-	e.message = text;
 	e.events = weir_writer_events(st->writer);
 	weir_writer_end(st->writer, &e, &ignored);
 }

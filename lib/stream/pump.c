@@ -48,6 +48,8 @@ weir_stage_advance(struct weir_stage *st, int64_t w, struct weir_error *err)
 	if (st->writer != NULL && w != WEIR_TIME_NONE && w != WEIR_TIME_MAX)
 		weir_writer_watermark(
 		    st->writer, weir_stage_held(st, w), false);
+	if (w != WEIR_TIME_NONE && w != WEIR_TIME_MAX)
+		weir_stage_watermark_sides(st, weir_stage_held(st, w));
 	return 1;
 }
 

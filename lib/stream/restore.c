@@ -348,7 +348,7 @@ weir_stage_join(struct weir_stage *st, struct weir_error *err)
 			err) < 0)
 			goto out;
 	WEIR_PROBE("stage.restored");
-	got = 1;
+	got = weir_stage_greet_sides(st, err);
 out:
 	weir_arena_fini(&saved.arena);
 	return got;

@@ -292,6 +292,17 @@ int weir_stage_read_table(
 /* All tables are to be read again. */
 void weir_stage_reread(struct weir_stage *st);
 
+/* sides.c: for those that are edges */
+int weir_stage_greet_sides(struct weir_stage *st, struct weir_error *err);
+void weir_stage_watermark_sides(struct weir_stage *st, int64_t t);
+int weir_stage_barrier_sides(struct weir_stage *st,
+    const struct weir_barrier *b, struct weir_error *err);
+int weir_stage_end_sides(
+    struct weir_stage *st, const struct weir_end *e, struct weir_error *err);
+bool weir_stage_sides_broken(const struct weir_stage *st);
+/* In a forked child. */
+void weir_stage_hang_up_sides(struct weir_stage *st);
+
 /* ending.c */
 /* Send END as st->end says, after the last parts. */
 int weir_stage_close(struct weir_stage *st, struct weir_error *err);

@@ -261,7 +261,8 @@ run_to_end(struct weir_stage *st, struct weir_error *err)
 	if (run(st, err) >= 0)
 		return st->status;
 	if (st->reader_gone ||
-	    (st->writer != NULL && weir_writer_broken(st->writer)))
+	    (st->writer != NULL && weir_writer_broken(st->writer)) ||
+	    weir_stage_sides_broken(st))
 		return st->status;
 	if (st->capture.pid > 0)
 		weir_stage_reap(st, &ignored);

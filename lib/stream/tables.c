@@ -105,8 +105,9 @@ take_sign(struct weir_input *in, struct weir_error *err)
 
 	if (in->item.kind == WEIR_ITEM_HELLO && in->item.hello.job)
 		return weir_fail(err, WEIR_USAGE,
-		    "%s: a stream of the job, which has no end to wait for, "
-		    "cannot be a table",
+		    "%s: a source of the job is a stream, and a table is read "
+		    "whole before the first event: name the table's own file "
+		    "here, which the job keeps in its state",
 		    weir_source_shown(in->source, shown));
 	if (in->item.kind != WEIR_ITEM_END)
 		return 1;

@@ -4,7 +4,7 @@
  * "main" is one pipeline between a source and a sink; "ends" has two sources
  * that meet in a stage, the one at its end long before the other, a stream that
  * forks and comes together again, and two sinks; "kinds" has sinks that are no
- * files.
+ * files; in "late" one takes what a stage puts aside.
  */
 #ifndef WEIR_TESTS_CRASH_JOBS_H
 #define WEIR_TESTS_CRASH_JOBS_H
@@ -80,6 +80,18 @@ static const struct job jobs[] = {
 		    "swindow -w 10s -k host "
 		    "'n = count(), worst = max(latency_ms)'",
 	.plain = "sfilter -F 'true' access.log | eval \"$PIPELINE\" >plain.0"},
+    /* side files that are a sink: late events and dead letters in one */
+    {.name = "late",
+	.follows = "-i",
+	.args = {"-oout.json", "-olate=late.json"},
+	.outs = {"out.json", "late.json"},
+	.sides = {"else.json"},
+	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
+		    "--else=else.json 'status >= 400' | "
+		    "swindow -w 10s -k host -E \"$late\" --late=\"$late\" "
+		    "'n = count(), worst = max(latency_ms)'",
+	.plain = "late=plain.1; sfilter -F 'true' access.log | "
+		 "eval \"$PIPELINE\" >plain.0"},
 };
 
 #endif

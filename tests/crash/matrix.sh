@@ -1,5 +1,5 @@
 #!/bin/bash
-# Goal: at least 300 kills of two jobs, no difference. Method: crash.c, in all
+# Goal: at least 300 kills of three jobs, no difference. Method: crash.c, in all
 # its modes; KILLS scales it, SEED repeats it. Figures go to stdout.
 set -u
 build=$(cd "${BUILD:-build}" && pwd) || exit
@@ -10,6 +10,7 @@ dir=$(mktemp -d) || exit
 status=0
 for mode in "probes $((kills * 20 / 100)) main" \
 	"probes $((kills * 20 / 100)) ends" \
+	"probes $((kills * 10 / 100)) late" \
 	"recovery $((kills * 10 / 100)) main" \
 	"recovery $((kills * 5 / 100)) ends" \
 	"random $((kills * 10 / 100)) main" \

@@ -272,9 +272,10 @@ agrees() {
 	says 2 'ends too early' "${job[@]}" 'sfilter true $long $short |
 		tee >(sfilter "id ==" >$even) >$counts'
 	rm -r state
-	says 2 'a named sink takes the output of a stage' "${job[@]}" \
-		'swindow -t ts -w 1m --late=$even "n = count()" $long $short \
-		>$counts'
+	says 2 'must be a regular file, or a named sink' "${job[@]}" 'mkfifo f
+		cat f & sfilter true $long | tee $even |
+		sfilter --else=f "id > 500" - $short >$counts'
+	rm f
 	if [ -x "$BUILD/probes/scheckpoint" ]; then # is not so patient
 		rm -r state
 		PATH=$(cd "$BUILD/probes" && pwd):$PATH
@@ -285,4 +286,75 @@ agrees() {
 		says 2 'nothing has come to $even' "${job[@]}" \
 			'sfilter true $long $short >$counts # $even'
 	fi
+}
+
+# The same, with one in seven far too late, and one in fifty with no number.
+late_events() {
+	events "$@" | awk '{ if (NR % 7 == 3) sub(/"ts":1700000/, "\"ts\":1699999")
+		if (NR % 50 == 5) sub(/"id":/, "\"id\":\"none\",\"was\":")
+		print }'
+}
+
+# asides PIPELINE: of a job whose sink `aside` takes what a stage puts aside, and
+# the same without a job; both must have something in each.
+asides() {
+	local run=(scheckpoint run -d state -i long=long.log
+		-i short=short.log -o aside=aside.json -o counts=counts.json
+		--every=100ms)
+	rm -rf state long short counts.json aside.json want.*
+	"${run[@]}" "$1" >stdout 2>stderr || { cat stderr; return 1; }
+	mkfifo long short # dead letters name them
+	sfilter -F true long.log >long &
+	sfilter -F true short.log >short &
+	long=long short=short aside=want.aside counts=want.counts bash -c "$1"
+	wait
+	[ -s want.aside ] && [ -s want.counts ]
+	cmp want.aside aside.json
+	cmp want.counts counts.json
+	scheckpoint verify -d state >verdict
+	! grep -v ': whole$' verdict
+}
+
+@test "a side file that is a sink: --else, -E, --late of each stage" {
+	late_events 0 1500 >long.log
+	late_events 100 500 >short.log
+	asides 'sfilter -t ts --max-delay=2s --else="$aside" "id > 400" $long \
+		$short >$counts'
+	asides 'sfilter -t ts --max-delay=2s -E "$aside" "id > 400" $long $short |
+		smap -x host "a = 1" >$counts'
+	asides 'sfilter -t ts true $long $short |
+		swindow -w 1s --late="$aside" -E "$aside" \
+		"n = count(), top = max(id)" >$counts'
+	asides 'sfilter -t ts true $long $short |
+		sdedup -k id --within=1s --late="$aside" >$counts'
+	asides 'sjoin -t ts -k host --within=1s --late="$aside" $long $short \
+		>$counts'
+	asides 'smerge -t ts --sort --late="$aside" $long $short >$counts'
+}
+
+@test "a side file that is a sink: stages die, it drains, all are one checkpoint" {
+	local all=(scheckpoint run -d state -i grow.log -o late=late.json
+		-o counts=counts.json --every=100ms)
+	local stages='cat | sfilter -t ts true | swindow -w 5s --late="$late" \
+		"n = count()" >"$counts"'
+	late_events 0 1500 >long.log
+	: >grow.log
+	"${all[@]}" -f "$stages" 2>stderr &
+	run=$!
+	head -n 700 long.log >>grow.log
+	wait_for '[ -s late.json ] && [ -s counts.json ]'
+	kill -9 $(pgrep -P $(pgrep -P $run bash) swindow)
+	wait_for 'grep -q restarting stderr'
+	sed -n 701,1000p long.log >>grow.log
+	n=$(wc -l <late.json)
+	wait_for "[ \$(wc -l <late.json) -gt $n ]"
+	kill -TERM $run
+	wait $run && return 1
+	sed 1,1000d long.log >>grow.log
+	"${all[@]}" "$stages" 2>stderr
+	sfilter -F true long.log |
+		late=want.late counts=want.counts bash -c "$stages"
+	cmp want.late late.json
+	cmp want.counts counts.json
+	scheckpoint verify -d state
 }
