@@ -96,6 +96,7 @@ main(int argc, char **argv)
 	if (sd == NULL)
 		tool_fail(&t, &err);
 	t.config.fingerprint = weir_sdedup_fingerprint(sd);
+	t.config.terms = weir_sdedup_terms(sd);
 	st = weir_stage_new(&t.config, weir_sdedup_ops(sd), sd);
 	if (weir_sdedup_attach(sd, st, &err) < 0)
 		tool_fail(&t, &err);

@@ -198,6 +198,7 @@ set_stage(struct tool *t, const struct weir_sjoin *sj,
 	if (operands[WEIR_RIGHT].table)
 		tool_reread(c);
 	c->fingerprint = weir_sjoin_fingerprint(sj);
+	c->terms = weir_sjoin_terms(sj);
 }
 
 int

@@ -129,6 +129,7 @@ main(int argc, char **argv)
 	if (sw == NULL)
 		tool_fail(&t, &err);
 	t.config.fingerprint = weir_swindow_fingerprint(sw);
+	t.config.terms = weir_swindow_terms(sw);
 	st = weir_stage_new(&t.config, weir_swindow_ops(sw), sw);
 	if (weir_swindow_attach(sw, st, &err) < 0)
 		tool_fail(&t, &err);

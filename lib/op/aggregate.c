@@ -254,16 +254,21 @@ weir_aggs_load(const struct weir_aggs *aggs, void *states,
     struct weir_error *err)
 {
 	const struct weir_agg *agg = aggs->aggs;
+	size_t n = aggs->saved != NULL ? aggs->nsaved : aggs->n;
+	ptrdiff_t k;
 
 	saved = weir_value_open(saved, arena);
-	if (saved.kind != WEIR_LIST || saved.list->n != aggs->n)
+	if (saved.kind != WEIR_LIST || saved.list->n != n)
 		return weir_fail(err, WEIR_STATE,
-		    "saved state: not the states of %zu aggregates", aggs->n);
-	for (size_t i = 0; i < aggs->n; i++, agg++)
-		if (agg->ops->load(agg, (char *)states + agg->offset,
-			weir_value_open(saved.list->items[i], arena), arena,
+		    "saved state: not the states of %zu aggregates", n);
+	for (size_t i = 0; i < aggs->n; i++, agg++) {
+		k = aggs->saved != NULL ? aggs->saved[i] : (ptrdiff_t)i;
+		if (k >= 0 &&
+		    agg->ops->load(agg, (char *)states + agg->offset,
+			weir_value_open(saved.list->items[k], arena), arena,
 			owned, err) < 0)
 			return -1;
+	}
 	return 1;
 }
 

@@ -17,6 +17,7 @@
 #include "expr/items.h"
 #include "op/group.h"
 #include "op/window.h"
+#include "state/terms.h"
 
 #define WEIR_AGGS_MAX	    128 /* aggregates in a list */
 #define WEIR_AGG_VALUES_MAX 2	/* arguments of one that are no constants */
@@ -170,6 +171,12 @@ struct weir_aggs {
 	 * and sets it again.
 	 */
 	uint64_t seq;
+	/*
+	 * Of another list's states (weir_aggs_adopt()): how many there are, and
+	 * which is an aggregate's, -1: none. NULL: they are this list's.
+	 */
+	size_t nsaved;
+	ptrdiff_t *saved;
 };
 
 /*
@@ -189,8 +196,9 @@ const struct weir_ast *weir_aggs_extract(struct weir_aggs *aggs,
     const struct weir_agg_source *source, struct weir_error *err);
 int weir_aggs_compile(
     struct weir_aggs *aggs, struct weir_prover *prover, struct weir_error *err);
-/* The canonical text without names, for fingerprints. */
-void weir_aggs_print(struct weir_buf *out, const struct weir_aggs *aggs);
+/* The canonical text without names, for fingerprints, and each as a term. */
+void weir_aggs_print(struct weir_buf *out, const struct weir_aggs *aggs,
+    struct weir_terms *terms);
 void weir_aggs_fini(struct weir_aggs *aggs);
 
 /*
@@ -231,6 +239,13 @@ void weir_aggs_save(
 int weir_aggs_load(const struct weir_aggs *aggs, void *states,
     struct weir_value saved, struct weir_arena *arena, size_t *owned,
     struct weir_error *err);
+/*
+ * From now on states are loaded that was saved: those of aggregates with the
+ * same text, or that can share one's state; others begin empty.
+ */
+void weir_aggs_adopt(struct weir_aggs *aggs, const struct weir_aggs *was);
+/* Is aggregate i one of those that begin empty? */
+bool weir_aggs_begins(const struct weir_aggs *aggs, size_t i);
 void weir_aggs_drop(const struct weir_aggs *aggs, void *states, size_t *owned);
 /* The same, and begin anew. */
 void weir_aggs_reset(const struct weir_aggs *aggs, void *states, size_t *owned);

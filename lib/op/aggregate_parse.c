@@ -392,12 +392,17 @@ weir_aggs_compile(
 }
 
 void
-weir_aggs_print(struct weir_buf *out, const struct weir_aggs *aggs)
+weir_aggs_print(struct weir_buf *out, const struct weir_aggs *aggs,
+    struct weir_terms *terms)
 {
+	size_t at;
+
 	for (size_t i = 0; i < aggs->n; i++) {
 		if (i > 0)
 			weir_buf_puts(out, ", ");
+		at = out->len;
 		weir_buf_add(out, aggs->aggs[i].text.s, aggs->aggs[i].text.len);
+		weir_terms_add(terms, "", out, at);
 	}
 }
 
@@ -419,6 +424,7 @@ weir_aggs_fini(struct weir_aggs *aggs)
 	free(aggs->exprs);
 	free(aggs->values);
 	free(aggs->inputs);
+	free(aggs->saved);
 	weir_items_fini(&aggs->items);
 	*aggs = (struct weir_aggs){0};
 }

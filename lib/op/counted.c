@@ -119,6 +119,7 @@ static const struct weir_stage_ops ops = {
     .alarm = weir_counted_alarm,
     .save = weir_counted_save,
     .load = weir_counted_load,
+    .adopt = weir_swindow_adopt,
 };
 
 const struct weir_swindow_kind weir_counted_kind = {

@@ -188,6 +188,7 @@ static const struct weir_stage_ops ops = {
     .advance = weir_paned_advance,
     .save = weir_paned_save,
     .load = weir_paned_load,
+    .adopt = weir_swindow_adopt,
 };
 
 const struct weir_swindow_kind weir_paned_kind = {

@@ -158,6 +158,7 @@ static const struct weir_stage_ops ops = {
     .alarm = weir_retold_alarm,
     .save = weir_retold_save,
     .load = weir_retold_load,
+    .adopt = weir_swindow_adopt,
 };
 
 const struct weir_swindow_kind weir_retold_kind = {

@@ -99,28 +99,46 @@ read_changes(struct weir_sdedup *sd, struct weir_error *err)
 	return sd->changes_ast != NULL ? 1 : -1;
 }
 
+/* What was printed since *at is a term (but for the first one, the tool's name). */
+static void
+begin_term(struct weir_sdedup *sd, size_t *at)
+{
+	if (*at > 0)
+		weir_terms_add(&sd->terms, "", &sd->fingerprint, *at);
+	*at = sd->fingerprint.len;
+}
+
 /* Widths, not rates: that is what shapes the state. */
 static void
 make_fingerprint(struct weir_sdedup *sd)
 {
 	struct weir_buf *b = &sd->fingerprint;
 	char text[WEIR_TIME_TEXT];
+	size_t at = 0;
 
-	weir_buf_puts(b, "sdedup ");
+	weir_buf_puts(b, "sdedup");
+	begin_term(sd, &at);
+	weir_buf_putc(b, ' ');
 	weir_keyset_print(b, &sd->keys);
+	begin_term(sd, &at);
 	if (sd->within_ns > 0)
 		weir_buf_printf(b, " --within=%.*s",
 		    (int)weir_duration_print(text, sd->within_ns), text);
+	begin_term(sd, &at);
 	if (sd->config.refresh)
 		weir_buf_puts(b, " --refresh");
+	begin_term(sd, &at);
 	if (sd->last)
 		weir_buf_puts(b, " --keep=last");
+	begin_term(sd, &at);
 	if (sd->form.width > 0)
 		weir_buf_printf(b, " --approx (%u bits)", 8 * sd->form.width);
+	begin_term(sd, &at);
 	if (sd->changes_ast != NULL) {
 		weir_buf_puts(b, " --changes=");
 		weir_ast_print(sd->changes_ast, b);
 	}
+	begin_term(sd, &at);
 	weir_buf_cstr(b);
 }
 
@@ -158,6 +176,7 @@ weir_sdedup_free(struct weir_sdedup *sd)
 	weir_expr_free(sd->changes);
 	weir_arena_fini(&sd->ast_arena);
 	weir_buf_fini(&sd->fingerprint);
+	weir_terms_fini(&sd->terms);
 	weir_arena_fini(&sd->keys_arena);
 	weir_arena_fini(&sd->arena);
 	weir_buf_fini(&sd->out);
@@ -171,6 +190,12 @@ const char *
 weir_sdedup_fingerprint(const struct weir_sdedup *sd)
 {
 	return sd->fingerprint.data;
+}
+
+const struct weir_terms *
+weir_sdedup_terms(const struct weir_sdedup *sd)
+{
+	return &sd->terms;
 }
 
 int

@@ -10,6 +10,7 @@
 #ifndef WEIR_OP_SDEDUP_H
 #define WEIR_OP_SDEDUP_H
 
+#include "state/terms.h"
 #include "stream/stage.h"
 
 #include <stdint.h>
@@ -34,6 +35,7 @@ struct weir_sdedup *weir_sdedup_new(
 void weir_sdedup_free(struct weir_sdedup *sd);
 /* Readable text of the options that shape the state. */
 const char *weir_sdedup_fingerprint(const struct weir_sdedup *sd);
+const struct weir_terms *weir_sdedup_terms(const struct weir_sdedup *sd);
 /* Compile the expressions for this stage. 1, or -1 with *err (WEIR_USAGE). */
 int weir_sdedup_attach(
     struct weir_sdedup *sd, struct weir_stage *st, struct weir_error *err);

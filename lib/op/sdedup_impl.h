@@ -94,6 +94,7 @@ struct weir_sdedup {
 	const struct weir_ast *changes_ast;
 	struct weir_expr *changes;
 	struct weir_buf fingerprint;
+	struct weir_terms terms;
 	struct weir_side *late;
 
 	struct weir_ages ages;	 /* but for --keep=last */

@@ -166,6 +166,7 @@ static const struct weir_stage_ops ops = {
     .alarm = weir_session_alarm,
     .save = weir_session_save,
     .load = weir_session_load,
+    .adopt = weir_swindow_adopt,
 };
 
 const struct weir_swindow_kind weir_session_kind = {

@@ -112,15 +112,28 @@ make_fingerprint(struct weir_sjoin *sj)
 {
 	struct weir_buf *b = &sj->fingerprint;
 
-	weir_buf_printf(b, "sjoin --type=%s left", types[sj->type]);
+	size_t at;
+
+	weir_buf_puts(b, "sjoin ");
+	at = b->len;
+	weir_buf_printf(b, "--type=%s", types[sj->type]);
+	weir_terms_add(&sj->terms, "", b, at);
 	for (int side = WEIR_LEFT; side <= WEIR_RIGHT; side++) {
-		weir_buf_puts(b, side == WEIR_RIGHT ? " right " : " ");
+		weir_buf_puts(b, side == WEIR_RIGHT ? " right " : " left ");
+		at = b->len;
 		weir_keyset_print(b, &sj->keys[side]);
+		weir_terms_add(&sj->terms,
+		    side == WEIR_RIGHT ? "--right-key: " : "--left-key: ", b,
+		    at);
 	}
+	at = b->len;
 	if (sj->config.where != NULL)
 		weir_buf_printf(b, " --where=%s", sj->config.where);
+	weir_terms_add(&sj->terms, "", b, at);
 	weir_buf_putc(b, ' ');
+	at = b->len;
 	sj->kind->print(b, sj);
+	weir_terms_add(&sj->terms, "", b, at);
 	weir_buf_cstr(b);
 }
 
@@ -155,6 +168,7 @@ weir_sjoin_free(struct weir_sjoin *sj)
 	weir_keyset_fini(&sj->keys[WEIR_LEFT]);
 	weir_keyset_fini(&sj->keys[WEIR_RIGHT]);
 	weir_buf_fini(&sj->fingerprint);
+	weir_terms_fini(&sj->terms);
 	weir_buf_fini(&sj->out);
 	weir_arena_fini(&sj->keys_arena);
 	weir_arena_fini(&sj->arena);
@@ -180,6 +194,12 @@ const char *
 weir_sjoin_fingerprint(const struct weir_sjoin *sj)
 {
 	return sj->fingerprint.data;
+}
+
+const struct weir_terms *
+weir_sjoin_terms(const struct weir_sjoin *sj)
+{
+	return &sj->terms;
 }
 
 int

@@ -9,6 +9,7 @@
 #ifndef WEIR_OP_SJOIN_H
 #define WEIR_OP_SJOIN_H
 
+#include "state/terms.h"
 #include "stream/stage.h"
 
 #include <stdint.h>
@@ -53,6 +54,7 @@ enum weir_join_how weir_sjoin_how(const struct weir_sjoin *sj);
 const struct weir_stage_ops *weir_sjoin_ops(const struct weir_sjoin *sj);
 /* Readable text of the options that shape the state. */
 const char *weir_sjoin_fingerprint(const struct weir_sjoin *sj);
+const struct weir_terms *weir_sjoin_terms(const struct weir_sjoin *sj);
 /* Compile the expressions for this stage. 1, or -1 with *err (WEIR_USAGE). */
 int weir_sjoin_attach(
     struct weir_sjoin *sj, struct weir_stage *st, struct weir_error *err);

@@ -51,6 +51,7 @@ struct weir_sjoin {
 	struct weir_keyset keys[2]; /* of left and right, as many */
 	struct weir_pairs pairs;
 	struct weir_buf fingerprint;
+	struct weir_terms terms;
 	struct weir_side *late;
 
 	struct weir_arena keys_arena; /* reset per run */

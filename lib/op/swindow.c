@@ -52,18 +52,28 @@ static void
 make_fingerprint(struct weir_swindow *sw)
 {
 	struct weir_buf *b = &sw->fingerprint;
+	struct weir_terms *terms = &sw->terms;
+	size_t at;
 
 	weir_buf_puts(b, "swindow ");
+	at = b->len;
 	weir_window_print(b, &sw->spec);
+	weir_terms_add(terms, "", b, at);
+	at = b->len;
 	if (sw->keys.n > 0)
 		weir_buf_putc(b, ' ');
 	weir_keyset_print(b, &sw->keys);
+	weir_terms_add(terms, "", b, at);
 	weir_buf_puts(b, ": ");
-	weir_aggs_print(b, &sw->aggs);
+	weir_aggs_print(b, &sw->aggs, terms);
+	at = b->len;
 	if (sw->lateness_ns > 0)
 		weir_buf_printf(
 		    b, " --lateness=%jdns", (intmax_t)sw->lateness_ns);
+	weir_terms_add(terms, "", b, at);
+	at = b->len;
 	weir_emit_print(b, &sw->emit);
+	weir_terms_add(terms, "--emit: ", b, at);
 	weir_buf_cstr(b);
 }
 
@@ -176,6 +186,7 @@ weir_swindow_free(struct weir_swindow *sw)
 	weir_keyset_fini(&sw->keys);
 	weir_aggs_fini(&sw->aggs);
 	weir_buf_fini(&sw->fingerprint);
+	weir_terms_fini(&sw->terms);
 	weir_buf_fini(&sw->out);
 	weir_arena_fini(&sw->keys_arena);
 	weir_arena_fini(&sw->arena);
@@ -196,6 +207,12 @@ const char *
 weir_swindow_fingerprint(const struct weir_swindow *sw)
 {
 	return sw->fingerprint.data;
+}
+
+const struct weir_terms *
+weir_swindow_terms(const struct weir_swindow *sw)
+{
+	return &sw->terms;
 }
 
 int

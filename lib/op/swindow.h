@@ -11,6 +11,7 @@
 #define WEIR_OP_SWINDOW_H
 
 #include "base/timetext.h"
+#include "state/terms.h"
 #include "stream/stage.h"
 
 #include <stdint.h>
@@ -38,6 +39,7 @@ struct weir_swindow *weir_swindow_new(
 void weir_swindow_free(struct weir_swindow *sw);
 /* Readable text of the options that shape the state. */
 const char *weir_swindow_fingerprint(const struct weir_swindow *sw);
+const struct weir_terms *weir_swindow_terms(const struct weir_swindow *sw);
 /* Compile the expressions for this stage. 1, or -1 with *err (WEIR_USAGE). */
 int weir_swindow_attach(
     struct weir_swindow *sw, struct weir_stage *st, struct weir_error *err);

@@ -48,6 +48,7 @@ struct weir_swindow {
 	int64_t lateness_ns;
 	bool retracts; /* the input may take events back */
 	struct weir_buf fingerprint;
+	struct weir_terms terms;
 	struct weir_side *late;
 
 	struct weir_arena keys_arena;  /* reset per run */
@@ -77,6 +78,10 @@ weir_swindow_release(int64_t closed)
 /* An event that is too late: count it and do what --late says. */
 int weir_swindow_late(struct weir_swindow *sw, struct weir_stage *st,
     const struct weir_block *b, uint32_t i, struct weir_error *err);
+
+/* As weir_stage_ops.adopt. */
+int weir_swindow_adopt(
+    void *self, const struct weir_terms *saved, struct weir_buf *note);
 
 /* --- runs of events (swindow_run.c) --- */
 

@@ -3,6 +3,7 @@
 #include "base/timetext.h"
 #include "json/check.h"
 #include "json/prover.h"
+#include "json/value.h"
 #include "state/lz4.h"
 #include "state/part.h"
 #include "state/record.h"
@@ -17,6 +18,7 @@ struct weir_snapshot_reader {
 	int fd;
 	struct weir_lz4_reader *lz4;
 	struct weir_snapshot_header header;
+	struct weir_terms terms; /* of header */
 	struct weir_prover *prover;
 	struct weir_buf text; /* decompressed, from at on not yet given out */
 	size_t at;
@@ -157,6 +159,37 @@ prove(struct weir_snapshot_reader *r, struct weir_str line)
 	    weir_json_skip(b->data + 4) == b->data + 4 + line.len;
 }
 
+static void
+add_term(struct weir_terms *t, const struct weir_value *v)
+{
+	struct weir_buf b = {0};
+
+	/* it must be a C string */
+	weir_buf_add(&b, v->s, strnlen(v->s, v->aux));
+	weir_terms_add(t, "", &b, 0);
+	weir_buf_fini(&b);
+}
+
+/* Terms may be left out; what is no text is none. */
+static void
+read_terms(struct weir_record *rec, struct weir_terms *t)
+{
+	const struct weir_list *list;
+
+	for (size_t i = 0; i < rec->map->n; i++) {
+		struct weir_value v = rec->map->keys[i];
+
+		if (!weir_str_eq((struct weir_str){v.s, v.aux}, "options"))
+			continue;
+		v = weir_value_open(rec->map->values[i], &rec->arena);
+		list = v.kind == WEIR_LIST ? v.list : NULL;
+		weir_terms_fini(t);
+		for (size_t k = 0; list != NULL && k < list->n; k++)
+			if (list->items[k].kind == WEIR_STRING)
+				add_term(t, &list->items[k]);
+	}
+}
+
 static int
 read_header(struct weir_snapshot_reader *r, struct weir_error *err)
 {
@@ -189,6 +222,8 @@ read_header(struct weir_snapshot_reader *r, struct weir_error *err)
 	    weir_record_u64(&rec, rec.map, "checkpoint", &h->checkpoint) == 1 &&
 	    weir_record_u64(&rec, rec.map, "epoch", &h->epoch) == 1)
 		got = 1;
+	read_terms(&rec, &r->terms);
+	h->terms = &r->terms;
 out:
 	free(magic);
 	weir_record_fini(&rec);
@@ -341,6 +376,7 @@ weir_snapshot_close(struct weir_snapshot_reader *r)
 	weir_buf_fini(&r->text);
 	weir_buf_fini(&r->wrapped);
 	weir_buf_fini(&r->index_bytes);
+	weir_terms_fini(&r->terms);
 	free(r->header.stage);
 	free(r->header.kind);
 	free(r->header.fingerprint);

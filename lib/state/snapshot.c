@@ -4,6 +4,7 @@
 #include "base/probe.h"
 #include "base/text.h"
 #include "base/timetext.h"
+#include "json/value.h"
 #include "state/lz4.h"
 #include "state/part.h"
 #include "state/publish.h"
@@ -57,6 +58,19 @@ put_line(struct weir_snapshot_writer *w, const char *s, size_t len,
 	return 1;
 }
 
+static void
+put_terms(struct weir_buf *out, const struct weir_terms *t)
+{
+	if (t == NULL || t->n == 0)
+		return;
+	weir_buf_puts(out, ",\"options\":");
+	for (size_t i = 0; i < t->n; i++) {
+		weir_buf_putc(out, i > 0 ? ',' : '[');
+		weir_json_string(out, t->term[i], strlen(t->term[i]));
+	}
+	weir_buf_putc(out, ']');
+}
+
 static int
 put_header(struct weir_snapshot_writer *w, const struct weir_snapshot_header *h,
     struct weir_error *err)
@@ -70,6 +84,7 @@ put_header(struct weir_snapshot_writer *w, const struct weir_snapshot_header *h,
 	weir_record_put_str(&b, "stage", h->stage);
 	weir_record_put_str(&b, "kind", h->kind);
 	weir_record_put_str(&b, "fingerprint", h->fingerprint);
+	put_terms(&b, h->terms);
 	if (h->watermark == WEIR_TIME_NONE)
 		weir_record_put_str(&b, "watermark", NULL);
 	else
@@ -229,17 +244,26 @@ weir_snapshot_verify(int dirfd, const char *file, uint64_t len,
 }
 
 int
-weir_snapshot_mismatch(const char *stage, const char *saved, const char *now,
-    struct weir_error *err)
+weir_snapshot_mismatch(const struct weir_snapshot_header *saved,
+    const char *now, const struct weir_terms *terms, struct weir_error *err)
 {
 	char a[SHOW], b[SHOW], c[SHOW];
+	struct weir_buf how = {0};
 
-	return weir_fail(err, WEIR_STATE,
-	    "state of %s does not fit the options\n"
+	if (saved->terms != NULL && saved->terms->n > 0 && terms != NULL) {
+		weir_buf_puts(&how, ": ");
+		weir_terms_compare(&how, saved->terms, terms);
+	}
+	weir_fail(err, WEIR_STATE,
+	    "state of %s does not fit the options%.300s\n"
 	    "  saved: %s\n  now:   %s\n"
 	    "go back to the saved options, or begin anew with another -d "
 	    "and a new sink",
-	    weir_show_into(a, sizeof a, stage, strlen(stage)),
-	    weir_show_into(b, sizeof b, saved, strlen(saved)),
+	    weir_show_into(a, sizeof a, saved->stage, strlen(saved->stage)),
+	    weir_buf_cstr(&how),
+	    weir_show_into(
+		b, sizeof b, saved->fingerprint, strlen(saved->fingerprint)),
 	    weir_show_into(c, sizeof c, now, strlen(now)));
+	weir_buf_fini(&how);
+	return -1;
 }

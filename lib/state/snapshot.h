@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/hash.h"
+#include "state/terms.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,6 +28,7 @@ struct weir_snapshot_header {
 	char *stage;	   /* identity */
 	char *kind;	   /* "stage", "time", "source", "sink" */
 	char *fingerprint; /* readable text of the options that shape it */
+	const struct weir_terms *terms; /* of the fingerprint, or NULL */
 	int64_t watermark; /* at the barrier; WEIR_TIME_NONE: null */
 	uint64_t checkpoint, epoch;
 	/* filled when read */
@@ -106,10 +108,10 @@ int weir_snapshot_verify(int dirfd, const char *file, uint64_t len,
     struct weir_digest digest, struct weir_error *err);
 
 /*
- * Two fingerprints do not match: fills *err (WEIR_STATE) showing both and what
- * to do, and returns -1.
+ * The fingerprint now is not the saved one: fills *err (WEIR_STATE) showing how
+ * they differ (if both have terms), both, and what to do, and returns -1.
  */
-int weir_snapshot_mismatch(const char *stage, const char *saved,
-    const char *now, struct weir_error *err);
+int weir_snapshot_mismatch(const struct weir_snapshot_header *saved,
+    const char *now, const struct weir_terms *terms, struct weir_error *err);
 
 #endif

@@ -308,6 +308,7 @@ publish_all(struct weir_stage *st, uint64_t checkpoint, struct weir_error *err)
 		h.stage = st->identity;
 		h.kind = kind_of(st);
 		h.fingerprint = own != NULL ? own : none;
+		h.terms = st->c.terms;
 		h.watermark = reached(st);
 		got = publish(st, cp_fd, &h, write_operator, err);
 		free(own);

@@ -10,6 +10,7 @@
 #include "stream/runtime.h"
 
 #include "base/probe.h"
+#include "base/text.h"
 #include "json/value.h"
 
 #include <fcntl.h>
@@ -17,6 +18,30 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* Other options may do with what there is. */
+static int
+adopt(struct weir_stage *st, const struct weir_snapshot_header *saved,
+    const char *fingerprint, struct weir_error *err)
+{
+	struct weir_buf note = {0}, text = {0};
+	int got = 0;
+
+	if (saved->terms->n > 0 && st->ops->adopt != NULL &&
+	    strcmp(saved->stage, st->identity) == 0)
+		got = st->ops->adopt(st->self, saved->terms, &note);
+	if (got <= 0)
+		got = weir_snapshot_mismatch(
+		    saved, fingerprint, st->c.terms, err);
+	else if (note.len > 0 && st->c.warn != NULL) {
+		weir_show(&text, st->identity, strlen(st->identity), 128);
+		weir_buf_printf(&text, ": %s", weir_buf_cstr(&note));
+		st->c.warn(st->c.ctx, weir_buf_cstr(&text));
+	}
+	weir_buf_fini(&note);
+	weir_buf_fini(&text);
+	return got;
+}
 
 /* A saved part, or NULL with *found false if there is none. */
 static struct weir_snapshot_reader *
@@ -35,10 +60,9 @@ open_part(struct weir_stage *st, int cp_fd, const char *stage,
 	if (r == NULL)
 		goto out;
 	h = weir_snapshot_header(r);
-	if (strcmp(h->fingerprint, fingerprint) != 0) {
-		weir_snapshot_mismatch(stage, h->fingerprint, fingerprint, err);
+	if (strcmp(h->fingerprint, fingerprint) != 0 &&
+	    adopt(st, h, fingerprint, err) < 0)
 		goto fail;
-	}
 	snprintf(line, sizeof line, "restored %s %s", stage, file);
 	if (weir_stage_report(st, line, err) < 0)
 		goto fail;

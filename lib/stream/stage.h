@@ -101,6 +101,7 @@ struct weir_stage_config {
 	 * nobody: borrowed); NULL if the tool has no state.
 	 */
 	const char *fingerprint;
+	const struct weir_terms *terms; /* of it (borrowed); may be NULL */
 	/* Set by signal handlers; wake_fd polls readable then. */
 	volatile sig_atomic_t *stop;   /* SIGINT or SIGTERM: its number */
 	volatile sig_atomic_t *stats;  /* SIGUSR1 */
@@ -178,6 +179,13 @@ struct weir_stage_ops {
 	/* One saved line. */
 	int (*load)(void *self, struct weir_stage *st, struct weir_str line,
 	    struct weir_error *err);
+	/*
+	 * The fingerprint is another one, but here is what it consisted of: can
+	 * the state be loaded nevertheless? 1, with what the user should know of
+	 * it in *note, if anything, or 0. Between open and load.
+	 */
+	int (*adopt)(
+	    void *self, const struct weir_terms *saved, struct weir_buf *note);
 	/* Barrier n was read on every input; before the capture. */
 	int (*barrier)(void *self, struct weir_stage *st,
 	    const struct weir_barrier *b, struct weir_error *err);
