@@ -29,11 +29,12 @@ struct weir_long_line {
 
 /* Frames: what is being decoded. */
 struct weir_frames_in {
-	uint64_t seq;	  /* of the current frame */
-	uint64_t events;  /* in all frames so far */
-	bool ended;	  /* END came */
-	bool busy;	  /* the current frame has events to give out */
-	size_t frame_end; /* where it ends in the buffer */
+	uint64_t seq;	   /* of the current frame */
+	uint64_t events;   /* in all frames so far */
+	uint64_t barriers; /* the number of the last one */
+	bool ended;	   /* END came */
+	bool busy;	   /* the current frame has events to give out */
+	size_t frame_end;  /* where it ends in the buffer */
 	struct weir_frame_rows rows;
 	struct weir_block block; /* its events */
 	uint32_t i;		 /* those that are done */

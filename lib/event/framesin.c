@@ -308,6 +308,19 @@ next_events(
 	return item->watermark > WEIR_TIME_NONE;
 }
 
+/* A number is never used again, nor one before it. */
+static int
+rises(struct weir_frames_in *in, struct weir_error *err)
+{
+	if (in->barrier.checkpoint <= in->barriers)
+		return weir_fail(err, WEIR_INPUT,
+		    "barrier %llu comes after %llu",
+		    (unsigned long long)in->barrier.checkpoint,
+		    (unsigned long long)in->barriers);
+	in->barriers = in->barrier.checkpoint;
+	return 1;
+}
+
 static int
 control(struct weir_reader *r, const struct weir_frame *f, const char *payload,
     struct weir_read_item *item, struct weir_error *err)
@@ -325,6 +338,8 @@ control(struct weir_reader *r, const struct weir_frame *f, const char *payload,
 	case WEIR_FRAME_BARRIER:
 		item->kind = WEIR_ITEM_BARRIER;
 		ret = weir_barrier_read(&in->barrier, payload, f->len, err);
+		if (ret == 1)
+			ret = rises(in, err);
 		item->barrier = in->barrier;
 		events = in->barrier.events;
 		break;

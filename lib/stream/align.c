@@ -112,7 +112,10 @@ weir_stage_align(struct weir_stage *st, struct weir_error *err)
 	return 1;
 }
 
-/* Who died before its barrier never sends it, so it is of no use to wait. */
+/*
+ * Of an input that was read up to where its writer died, or to what is no frame
+ * of a job, no barrier will be seen any more.
+ */
 static int
 look_for_death(const struct weir_stage *st, struct weir_error *err)
 {
@@ -121,9 +124,15 @@ look_for_death(const struct weir_stage *st, struct weir_error *err)
 
 	for (i = 0; i < st->ninputs; i++) {
 		const struct weir_input *in = &st->inputs[i];
+		const struct weir_lookout *l = &in->lookout;
 
-		if (!in->table && in->lookout.nseen == 0 &&
-		    !in->lookout.ended && in->queued_end == WEIR_GOT_END + 1)
+		if (in->table || l->nseen > 0 || l->ended)
+			continue;
+		if (l->blind)
+			return weir_fail(err, WEIR_INPUT,
+			    "%s: corrupt frames before the barrier",
+			    weir_source_shown(in->source, shown));
+		if (in->queued_end == WEIR_GOT_END + 1)
 			return weir_fail(err, WEIR_UPSTREAM,
 			    "%s: upstream died: it ends without END",
 			    weir_source_shown(in->source, shown));

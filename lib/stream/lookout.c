@@ -26,6 +26,27 @@ matters(const struct weir_lookout *l)
 	    l->frame.kind == WEIR_FRAME_END;
 }
 
+/* The next one that was seen, if its number is higher than all before. */
+static bool
+take_barrier(struct weir_lookout *l)
+{
+	struct weir_barrier *b = &l->seen[l->nseen];
+	struct weir_error err;
+
+	l->blind = l->nseen == WEIR_BARRIERS_SEEN ||
+	    weir_barrier_read(b, l->payload.data, l->payload.len, &err) < 0;
+	if (l->blind)
+		return false;
+	l->blind = b->checkpoint <= l->last;
+	if (l->blind) {
+		weir_barrier_fini(b);
+		return false;
+	}
+	l->last = b->checkpoint;
+	l->nseen++;
+	return true;
+}
+
 /* A payload that matters is whole. */
 static bool
 take(struct weir_lookout *l)
@@ -35,18 +56,13 @@ take(struct weir_lookout *l)
 
 	if (weir_frame_verify(&l->frame, l->header, p->data, &err) < 0) {
 		l->blind = true;
-	} else if (l->frame.kind == WEIR_FRAME_END) {
-		l->blind = true; /* nothing follows */
-		l->ended = weir_end_read(&l->end, p->data, p->len, &err) > 0;
-		return l->ended;
-	} else if (l->nseen == WEIR_BARRIERS_SEEN ||
-	    weir_barrier_read(&l->seen[l->nseen], p->data, p->len, &err) < 0) {
-		l->blind = true;
-	} else {
-		l->nseen++;
-		return true;
+		return false;
 	}
-	return false;
+	if (l->frame.kind == WEIR_FRAME_BARRIER)
+		return take_barrier(l);
+	l->blind = true; /* nothing follows */
+	l->ended = weir_end_read(&l->end, p->data, p->len, &err) > 0;
+	return l->ended;
 }
 
 /* Bytes of a header: how many. */
@@ -61,8 +77,9 @@ see_header(struct weir_lookout *l, const char *s, size_t len)
 	l->have += n;
 	if (l->have < WEIR_FRAME_HEADER)
 		return n;
-	if (weir_frame_read_header(&l->frame, l->header, UINT32_MAX, &err) < 0)
-		l->blind = true;
+	l->blind = weir_frame_read_header(
+		       &l->frame, l->header, UINT32_MAX, &err) < 0 ||
+	    (matters(l) && l->frame.len > WEIR_CONTROL_MAX);
 	l->left = l->frame.len;
 	l->payload.len = 0;
 	return n;

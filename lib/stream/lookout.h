@@ -17,7 +17,8 @@
 #define WEIR_BARRIERS_SEEN 64 /* of an input that are not passed yet */
 
 struct weir_lookout {
-	bool blind; /* these are no frames */
+	bool blind;    /* these are no frames; or END was seen */
+	uint64_t last; /* number of the last barrier */
 	unsigned char header[WEIR_FRAME_HEADER];
 	size_t have; /* bytes of it */
 	struct weir_frame frame;
