@@ -6,7 +6,7 @@
 #   make lint     layers, format, warnings, manual pages, shell scripts
 #   make bench    measures against jq, Miller and DuckDB on the same file
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
-#   make crash    the long crash tests; make faults: failing calls
+#   make crash    CRASH_KILLS kills of jobs; make faults: failing calls
 #   make power    what POWER_STATES power failures leave behind
 #   make model    searches all states of a model of the protocol, with spin
 #   make soak     long inputs in every format, and thousands of rotations;
@@ -138,12 +138,13 @@ probes:
 		$(BUILD)/probes/power $(BUILD)/probes/power.so
 
 $(BUILD)/crash: tests/crash/crash.c tests/crash/jobs.h tests/crash/feed.h \
-		tests/crash/outs.h
+		tests/crash/outs.h tests/crash/procs.h
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $<
 
 # What a power failure leaves behind, and the recorder for it.
 $(BUILD)/power: tests/power/power.c tests/power/world.c tests/power/world.h \
-		tests/power/log.h tests/crash/jobs.h tests/crash/feed.h
+		tests/power/log.h tests/crash/jobs.h tests/crash/feed.h \
+		tests/crash/outs.h
 	$(CC) $(ALL_CFLAGS) $(CPPFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.c,$^)
 
 $(BUILD)/power.so: tests/power/record.c tests/power/log.h
@@ -188,8 +189,9 @@ soak-job: all
 	@BUILD=$(BUILD) SOAK_SECONDS=$(SOAK_SECONDS) \
 		prove --timer -v -e tests/exec tests/soak/job.t
 
+CRASH_KILLS ?= 1000
 crash: all probes
-	@BUILD=$(BUILD) bash tests/crash/matrix.sh
+	@BUILD=$(BUILD) CRASH_KILLS=$(CRASH_KILLS) bash tests/crash/matrix.sh
 
 POWER_STATES ?= 10000
 power: all probes

@@ -198,8 +198,8 @@ on_probe(const char *name)
 		if (access(path, F_OK) != 0)
 			continue;
 		if (strcmp(name, c->probe) == 0 && strcmp(role, c->role) == 0 &&
-		    is_due(path, c->count) && unlink(path) == 0)
-			kill(getpid(), SIGKILL);
+		    is_due(path, labs(c->count)) && unlink(path) == 0)
+			kill(getpid(), c->count < 0 ? SIGSTOP : SIGKILL);
 		return;
 	}
 }

@@ -22,8 +22,8 @@ void tool_end_by_signal(void);
  * In a build with -DWEIR_PROBES: WEIR_CRASH holds up to four PROBE:COUNT:ROLE
  * (role: the tool, or source, sink). The process of that role that comes by
  * that probe for the COUNTth time removes the file of the crash's number (from
- * 0) in WEIR_CRASH_DIR and dies of SIGKILL; if there is no such file any more,
- * the crash is done and the next one counts. WEIR_CRASH_LOG takes a line for
+ * 0) in WEIR_CRASH_DIR and dies of SIGKILL (is stopped, if COUNT is negative);
+ * if there is no such file any more, the crash is done and the next one counts. WEIR_CRASH_LOG takes a line for
  * each probe that was passed.
  */
 void tool_probes(const char *tool);

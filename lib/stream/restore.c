@@ -355,6 +355,7 @@ weir_stage_join(struct weir_stage *st, struct weir_error *err)
 	int got = -1;
 	size_t i;
 
+	WEIR_PROBE("stage.joins");
 	if (weir_dir_open(&st->dir, st->hello.dir, false, err) <= 0 ||
 	    weir_dir_join(&st->dir, st->hello.epoch, err) < 0 ||
 	    (st->report_fd = weir_report_open(&st->dir, st->hello.epoch, err)) <

@@ -11,6 +11,9 @@
  *                                  end (SIGTERM) and killed, in turn, then
  *                                  read to the end
  *     crash DIR SEED these 'PROBE:COUNT:ROLE ...'  one trial with these kills
+ *     crash DIR SEED zombie N      N jobs of which one process is stopped, the
+ *                                  run killed, and the process woken when the
+ *                                  next run has begun
  *     crash slow                   copies standard input slowly (a stage)
  *
  * Goal: whatever process is killed with SIGKILL whenever, the job, run again as
@@ -20,7 +23,6 @@
  * is read all the time, and must be a prefix of the final output. Prints TAP.
  */
 #define _GNU_SOURCE
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -38,6 +40,7 @@
 #include "tests/crash/feed.h"
 #include "tests/crash/jobs.h"
 #include "tests/crash/outs.h"
+#include "tests/crash/procs.h"
 
 #define EVENTS	   40000
 #define TRIES	   12	 /* runs of one job until it must have ended */
@@ -46,12 +49,8 @@
 #define PROBES_MAX 1024
 #define CLEAN	   "rm -rf state parts *.json messages branch.*"
 
-static const char *const roles[] = {"scheckpoint", "source", "sink", "sfilter",
-    "sdedup", "swindow", "crash", "bash", "all"};
-#define NROLES (sizeof roles / sizeof *roles)
-
 static const struct job *job = &jobs[0];
-static size_t nouts, nsides;
+static size_t nsides;
 static struct text want[OUTS_MAX], want_side[SIDES_MAX];
 static int tests, failures;
 static long kills; /* that hit */
@@ -108,105 +107,6 @@ start(const char *input, bool follow)
 	_exit(127);
 }
 
-/* --- finding the processes of a role --- */
-
-static pid_t
-parent_of(pid_t pid, char comm[32])
-{
-	char path[64], text[512], *close_paren;
-	int ppid = 0, fd;
-	ssize_t n;
-
-	snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
-	fd = open(path, O_RDONLY);
-	n = fd == -1 ? -1 : read(fd, text, sizeof text - 1);
-	if (fd != -1)
-		close(fd);
-	text[n < 0 ? 0 : n] = '\0';
-	close_paren = strrchr(text, ')');
-	if (close_paren == NULL)
-		return 0;
-	*close_paren = '\0';
-	snprintf(comm, 32, "%s", strchr(text, '(') + 1);
-	if (sscanf(close_paren + 2, "%*c %d", &ppid) != 1)
-		return 0;
-	return ppid;
-}
-
-static bool
-descends(pid_t pid, pid_t from)
-{
-	char comm[32];
-
-	for (int i = 0; i < 6 && pid > 1; i++) {
-		pid = parent_of(pid, comm);
-		if (pid == from)
-			return true;
-	}
-	return false;
-}
-
-static int
-by_pid(const void *a, const void *b)
-{
-	pid_t x = *(const pid_t *)a, y = *(const pid_t *)b;
-
-	return (x > y) - (x < y);
-}
-
-/*
- * One of the role's processes among the descendants of the run, 0 if there is
- * none now. Forks of scheckpoint: the sinks are made before the sources.
- */
-static pid_t
-find_role(pid_t run, const char *role)
-{
-	DIR *dir = opendir("/proc");
-	struct dirent *e;
-	pid_t ends[64], found[64];
-	size_t nends = 0, nfound = 0;
-	char comm[32];
-
-	while (dir != NULL && (e = readdir(dir)) != NULL) {
-		pid_t pid = atoi(e->d_name), up;
-
-		if (pid <= 0 || (up = parent_of(pid, comm)) == 0)
-			continue;
-		if (up == run && strcmp(comm, "scheckpoint") == 0 && nends < 64)
-			ends[nends++] = pid;
-		else if (strcmp(comm, role) == 0 && nfound < 64 &&
-		    descends(pid, run))
-			found[nfound++] = pid;
-	}
-	if (dir != NULL)
-		closedir(dir);
-	if (strcmp(role, "scheckpoint") == 0)
-		return run;
-	qsort(ends, nends, sizeof *ends, by_pid);
-	if (strcmp(role, "sink") == 0)
-		return nends > nouts ? ends[dice(nouts)] : 0;
-	if (strcmp(role, "source") == 0)
-		return nends > nouts ? ends[nouts + dice(nends - nouts)] : 0;
-	return nfound > 0 ? found[dice(nfound)] : 0;
-}
-
-static bool
-kill_role(pid_t run, const char *role)
-{
-	pid_t pid;
-
-	if (strcmp(role, "all") != 0) {
-		pid = find_role(run, role);
-		return pid > 0 && kill(pid, SIGKILL) == 0;
-	}
-	for (size_t i = 0; i + 1 < NROLES; i++) {
-		pid = i == 0 ? 0 : find_role(run, roles[i]);
-		if (pid > 0)
-			kill(pid, SIGKILL);
-	}
-	return kill(run, SIGKILL) == 0;
-}
-
 /* --- one trial --- */
 
 static int
@@ -228,6 +128,28 @@ struct trial {
 	const char *crashes; /* for WEIR_CRASH, or NULL */
 	size_t ncrashes;
 };
+
+/* A part that is there is as it is in the end, from its first moment. */
+static const char *
+look_at_dir(const char *path, size_t *seen)
+{
+	static char *files[FILES_MAX];
+	size_t n = files_below(path, files, 0);
+	const char *bad = n < *seen ? "a part is gone" : NULL;
+	struct stat now, then;
+
+	*seen = n;
+	for (size_t i = 0; i < n; i++) {
+		char at_end[512];
+
+		snprintf(at_end, sizeof at_end, "want.%s", files[i]);
+		if (stat(at_end, &then) == -1 || stat(files[i], &now) == -1 ||
+		    now.st_size != then.st_size)
+			bad = "a part is not as it ends";
+		free(files[i]);
+	}
+	return bad;
+}
 
 /* The reader: what is visible only ever grows, as a prefix of the whole. */
 static const char *
@@ -375,6 +297,20 @@ same_outs(void)
 }
 
 static const char *
+judge_end(int status)
+{
+	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+		return "it did not end with 0";
+	if (!same_outs())
+		return "the output differs";
+	if (!same_sides())
+		return "a side file differs";
+	if (shell("scheckpoint verify -d state >verdict 2>&1") != 0)
+		return "the state directory is damaged";
+	return NULL;
+}
+
+static const char *
 run_trial(struct trial *t)
 {
 	int64_t begin = now_us();
@@ -396,15 +332,7 @@ run_trial(struct trial *t)
 	kills += (long)(t->ncrashes - tokens_left());
 	if (bad != NULL)
 		return bad;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		return "it did not end with 0";
-	if (!same_outs())
-		return "the output differs";
-	if (!same_sides())
-		return "a side file differs";
-	if (shell("scheckpoint verify -d state >verdict 2>&1") != 0)
-		return "the state directory is damaged";
-	return NULL;
+	return judge_end(status);
 }
 
 /* A run over grow.log: drained or killed after a while, or to its end. */
@@ -485,7 +413,98 @@ judge(const char *bad, const char *what)
 	}
 }
 
+/* --- zombies --- */
+
+/* Wait until the file is there, or (NULL) a process has stopped. */
+static bool
+wait_for(const char *path, pid_t *stopped, int64_t us)
+{
+	int64_t until = now_us() + us;
+
+	while (now_us() < until) {
+		if (path != NULL && access(path, F_OK) == 0)
+			return true;
+		if (path == NULL && (*stopped = find_stopped()) > 0)
+			return true;
+		pause_us(500);
+	}
+	return false;
+}
+
+/* Stop one of a run's processes; the run itself if there is none of the role. */
+static pid_t
+stop_one(pid_t run, const char *crash)
+{
+	pid_t pid = 0;
+
+	if (crash != NULL)
+		return wait_for(NULL, &pid, 10000000) ? pid : 0;
+	pause_us((long)dice(250000));
+	pid = find_role(run, roles[dice(NROLES - 2)]);
+	if (pid <= 0)
+		pid = run;
+	kill(pid, SIGSTOP);
+	return pid;
+}
+
+/*
+ * With crash, a process stops before it has the lock, and wakes when the next
+ * run has its epoch; otherwise at any time, and the next run waits for it.
+ */
+static const char *
+zombie_trial(const char *crash)
+{
+	struct trial t = {0};
+	size_t seen[OUTS_MAX] = {0};
+	const char *bad = NULL;
+	pid_t first, next, zombie;
+	int status;
+
+	shell(CLEAN);
+	make_tokens(crash != NULL);
+	setenv("WEIR_CRASH", crash != NULL ? crash : "", 1);
+	first = start("access.log", false);
+	zombie = stop_one(first, crash);
+	unsetenv("WEIR_CRASH");
+	if (zombie != first) {
+		kill(first, SIGKILL);
+		waitpid(first, &status, 0);
+		kills++;
+	}
+	if (zombie == 0)
+		return "no process stops there";
+	next = start("access.log", false);
+	/* not if another is stuck behind what is stopped, and has the lock */
+	if (crash != NULL)
+		wait_for("state/epoch/2", NULL, 1000000);
+	pause_us((long)dice(300000));
+	kill(zombie, SIGCONT);
+	status = watch(next, &t, 0, seen, &bad);
+	if (zombie == first)
+		watch(first, &t, 0, seen, &bad);
+	for (int64_t until = now_us() + 10000000; lives(zombie);)
+		if (now_us() > until)
+			return "what was stopped does not end";
+	return bad != NULL ? bad : judge_end(status);
+}
+
 /* --- modes --- */
+
+static void
+zombies(long n)
+{
+	static const char *const firsts[] = {"source.begin:-1:source",
+	    "sink.begin:-1:sink", "stage.joins:-1:sfilter"};
+
+	for (long i = 0; i < n; i++) {
+		const char *crash = i % 2 == 0 ? firsts[dice(3)] : NULL;
+		char what[128];
+
+		snprintf(what, sizeof what, "a zombie, stopped %s",
+		    crash != NULL ? crash : "at any time");
+		judge(zombie_trial(crash), what);
+	}
+}
 
 static void
 random_kills(long n)
@@ -668,7 +687,8 @@ uninterrupted(void)
 		all &= want_side[i].len > 0;
 	}
 	result(all, "an uninterrupted run");
-	result(plain_is_same(), "is the same as without a job");
+	if (all)
+		result(plain_is_same(), "is the same as without a job");
 	return failures == 0;
 }
 
@@ -719,6 +739,8 @@ main(int argc, char **argv)
 			drains(n);
 		else if (strcmp(argv[3], "these") == 0)
 			these_kills(argv[4]);
+		else if (strcmp(argv[3], "zombie") == 0)
+			zombies(n);
 		else
 			recovery_kills(n);
 	}

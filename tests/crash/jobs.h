@@ -1,10 +1,11 @@
 /*
  * jobs.h - the jobs that crash.c kills, and what they read.
  *
- * "main" is one pipeline between a source and a sink; "ends" has two sources
- * that meet in a stage, the one at its end long before the other, a stream that
- * forks and comes together again, and two sinks; "kinds" has sinks that are no
- * files; in "late" one takes what a stage puts aside.
+ * "main" is one pipeline between a source and a sink; "join" has two sources
+ * that are joined by time; "ends" has two sources that meet in a stage, the one
+ * at its end long before the other, a stream that forks and comes together
+ * again, and two sinks; "kinds" has sinks that are no files;
+ * in "late" one takes what a stage puts aside.
  */
 #ifndef WEIR_TESTS_CRASH_JOBS_H
 #define WEIR_TESTS_CRASH_JOBS_H
@@ -43,6 +44,23 @@ static const struct job jobs[] = {
 	.plain =
 	    "sfilter -E plain.dead -F 'true' access.log | eval \"$PIPELINE\" "
 	    ">plain.0"},
+    {.name = "join",
+	.follows = "-ia=",
+	.args = {"-ib=other.log", "-oout.json"},
+	.outs = {"out.json"},
+	.sides = {"late.json", "odd.json"},
+	.pipeline =
+	    "\"$CRASH\" slow <\"$a\" | sfilter -t ts --max-delay=3s "
+	    "-E odd.json 'status >= 300' | "
+	    "sjoin -k 'host, status' --within=1s --type=left --late=late.json "
+	    "-p 'ts = left.ts, host = left.host, a = left.latency_ms, "
+	    "b = right.latency_ms' "
+	    "- <(sfilter -t ts --max-delay=3s 'status >= 300' "
+	    "\"$b\")",
+	.plain = "rm -f pa pb; mkfifo pa pb; "
+		 "sfilter -F true access.log >pa & "
+		 "sfilter -F true other.log >pb & "
+		 "a=pa b=pb; eval \"$PIPELINE\" >plain.0; wait"},
     /* a branch of each shell's own: what is left of a run whose committer
        was killed may still begin when the next one does */
     {.name = "ends",

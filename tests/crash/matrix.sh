@@ -1,29 +1,47 @@
 #!/bin/bash
-# Goal: at least 300 kills of three jobs, no difference. Method: crash.c, in all
-# its modes; KILLS scales it, SEED repeats it. Figures go to stdout.
+# Goal: CRASH_KILLS kills (at least) of five jobs, no difference. Method: crash.c,
+# in all its modes, again and again with other seeds; SEED repeats it. Figures
+# go to stdout.
 set -u
 build=$(cd "${BUILD:-build}" && pwd) || exit
 PATH=$build/probes:$PATH
 seed=${SEED:-$(date +%s)}
-kills=${KILLS:-340}
-dir=$(mktemp -d) || exit
-status=0
-for mode in "probes $((kills * 20 / 100)) main" \
-	"probes $((kills * 20 / 100)) ends" \
-	"probes $((kills * 10 / 100)) late" \
-	"recovery $((kills * 10 / 100)) main" \
-	"recovery $((kills * 5 / 100)) ends" \
-	"random $((kills * 10 / 100)) main" \
-	"random $((kills * 5 / 100)) ends" \
-	"drain $((kills * 3 / 100)) main" "drain $((kills * 2 / 100)) ends"; do
-	rm -rf "${dir:?}"/*
-	# mode is three words
-	# shellcheck disable=SC2086
-	crash "$dir" "$seed" $mode >"$dir.out" || status=1
-	grep -v '^ok\|^1\.\.' "$dir.out" | sed "s/^# \([0-9]\)/${mode##* }, ${mode%% *}: \1/"
-	total=$((${total:-0} + $(sed -n 's/^# \([0-9]*\) kills.*/\1/p' "$dir.out")))
+kills=${CRASH_KILLS:-1000}
+base=${TMPDIR:-/dev/shm}
+[ -w "$base" ] || base=/tmp
+dir=$(mktemp -d "$base/weir-crash.XXXXXX") || exit
+status=0 total=0
+# In one round, of about 1000 kills: so many of each kind, per job.
+modes=('probes 70' 'recovery 60' 'random 50' 'zombie 10' 'drain 5')
+
+one() { # one MODE N JOB
+	rm -rf "${dir:?}"/w
+	mkdir "$dir/w"
+	crash "$dir/w" "$seed" "$@" >"$dir/out" || {
+		status=1
+		cp "$dir/out" "$dir/w/tap"
+		mv "$dir/w" "$dir/$1.$3.$seed"
+	}
+	grep -v '^ok\|^1\.\.' "$dir/out" | sed "s/^# \([0-9]\)/$3, $1: \1/"
+	total=$((total + $(sed -n 's/^# \([0-9]*\) kills.*/\1/p' "$dir/out")))
+}
+
+while [ $total -lt "$kills" ]; do
+	before=$total
+	for mode in "${modes[@]}"; do
+		for job in main ends join kinds late; do
+			if [ "$mode $job" != 'drain 5 join' ] &&
+				[ $total -lt "$kills" ]; then
+				# mode is two words
+				# shellcheck disable=SC2086
+				one $mode $job
+			fi
+		done
+	done
+	[ $total -gt $before ] || break
+	seed=$((seed + 1))
 done
 echo "in all $total kills, $([ $status = 0 ] && echo no difference ||
 	echo "DIFFERENCES: kept in $dir")"
-[ $status = 0 ] && rm -rf "$dir" "$dir.out"
+[ $status = 0 ] && rm -rf "$dir"
 exit $status

@@ -93,28 +93,6 @@ slurp_dir(const char *path)
 	return all;
 }
 
-/* A part that is there is as it is in the end, from its first moment. */
-static const char *
-look_at_dir(const char *path, size_t *seen)
-{
-	static char *files[FILES_MAX];
-	size_t n = files_below(path, files, 0);
-	const char *bad = n < *seen ? "a part is gone" : NULL;
-	struct stat now, then;
-
-	*seen = n;
-	for (size_t i = 0; i < n; i++) {
-		char at_end[512];
-
-		snprintf(at_end, sizeof at_end, "want.%s", files[i]);
-		if (stat(at_end, &then) == -1 || stat(files[i], &now) == -1 ||
-		    now.st_size != then.st_size)
-			bad = "a part is not as it ends";
-		free(files[i]);
-	}
-	return bad;
-}
-
 static bool
 out_is_dir(const char *path)
 {

@@ -6,8 +6,10 @@ PATH=$build/probes:$PATH
 dir=$(mktemp -d) || exit
 trap 'rm -rf "$dir"' EXIT
 n=0 status=0
-for mode in 'probes 7 main' 'probes 8 ends' 'recovery 2 main' \
-	'recovery 3 ends' 'probes 3 late' 'random 2 late' 'random 3 main' 'random 3 ends' 'drain 1 main' \
+for mode in 'probes 7 main' 'probes 8 ends' 'probes 4 join' \
+	'probes 3 late' 'random 2 late' \
+	'recovery 2 main' 'zombie 2 main' 'zombie 2 join' \
+	'recovery 3 ends' 'random 3 main' 'random 3 ends' 'drain 1 main' \
 	'drain 2 ends'; do
 	at=$dir/${mode%% *}.${mode##* }
 	mkdir "$at"

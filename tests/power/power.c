@@ -23,6 +23,7 @@
 
 #include "tests/crash/feed.h"
 #include "tests/crash/jobs.h"
+#include "tests/crash/outs.h"
 #include "tests/power/world.h"
 
 #define EVENTS	  12000
@@ -34,11 +35,6 @@
 	"publish.renamed:%d:scheckpoint publish.renamed:%d:swindow "           \
 	"publish.renamed:%d:sink forward.part:%d:scheckpoint"
 
-struct text {
-	char *s;
-	size_t len;
-};
-
 static const struct job *job = &jobs[0];
 static char *top; /* DIR */
 static struct text want[OUTS_MAX], want_side[SIDES_MAX];
@@ -46,25 +42,10 @@ static int tests, failures, bads;
 
 /* --- files --- */
 
-static struct text
-slurp(const char *path)
-{
-	struct text t = {0};
-	struct stat st;
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
-
-	if (fd == -1 || fstat(fd, &st) == -1)
-		return t;
-	t.s = malloc((size_t)st.st_size + 1);
-	t.len = (size_t)read(fd, t.s, (size_t)st.st_size);
-	close(fd);
-	return t;
-}
-
 static bool
 same(const char *path, const struct text *as)
 {
-	struct text t = slurp(path);
+	struct text t = slurp_out(path);
 	bool good =
 	    t.s != NULL && t.len == as->len && memcmp(t.s, as->s, t.len) == 0;
 
@@ -305,19 +286,20 @@ keep_bad(struct world *w, size_t at, const char *why)
 	fflush(stdout);
 	shell("head -n 1 messages; rm -rf ../bad.%d; mkdir ../bad.%d; "
 	      "cp messages ../bad.%d; mkdir ../bad.%d/after; "
-	      "cp -a state *.json ../bad.%d/after 2>/dev/null",
+	      "cp -a state parts *.json ../bad.%d/after 2>/dev/null",
 	    bads, bads, bads, bads, bads);
 	for (size_t i = at > 40 ? at - 40 : 0; i < at; i++)
 		tell_op(&w->ops[i], i);
 	world_write(w, is_given);
-	shell("cp -a state *.json ../bad.%d 2>/dev/null", bads);
+	shell("cp -a state parts *.json ../bad.%d 2>/dev/null", bads);
 }
 
 /* The record says other than what is there. */
 static void
 tell_missing(struct world *w)
 {
-	shell("rm -rf ../disk; mkdir ../disk; cp -a state *.json ../disk");
+	shell(
+	    "rm -rf ../disk; mkdir ../disk; cp -a state parts *.json ../disk");
 	world_write(w, is_given);
 	shell("rm -rf ../built; cp -a . ../built; diff -r . ../disk | grep -v "
 	      "'^Only in .: .*log$' | head -n 20 | "
@@ -398,7 +380,7 @@ uninterrupted(void)
 	bool all = run_job(false, NULL) == 0;
 
 	for (size_t i = 0; job->outs[i] != NULL; i++) {
-		want[i] = slurp(job->outs[i]);
+		want[i] = slurp_out(job->outs[i]);
 		all &= want[i].len > 0;
 	}
 	for (size_t i = 0; job->sides[i] != NULL; i++) {
@@ -406,7 +388,7 @@ uninterrupted(void)
 		all &= want_side[i].s != NULL;
 	}
 	result(all, "%s: an uninterrupted run", job->name);
-	shell("rm -rf state *.json");
+	shell("rm -rf state parts *.json");
 	return all;
 }
 
@@ -462,7 +444,7 @@ main(int argc, char **argv)
 	if (uninterrupted()) {
 		play("undisturbed", false, states / 3);
 		play("once more, after a failure", false, states / 6);
-		shell("rm -rf state *.json");
+		shell("rm -rf state parts *.json");
 		play("with kills", true, states / 3);
 		play("with kills after a failure", true, states / 6);
 	}
