@@ -6,7 +6,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 /* --- options --- */
@@ -75,8 +74,8 @@ let_rows_go(struct weir_changes *c)
 	size_t len;
 
 	while ((key = weir_table_next(c->table, &at, &text, &len)) != NULL) {
-		free(key->row[WEIR_LEFT]);
-		free(key->row[WEIR_RIGHT]);
+		weir_changes_let_go(c, key->row[WEIR_LEFT]);
+		weir_changes_let_go(c, key->row[WEIR_RIGHT]);
 	}
 	weir_table_free(c->table);
 }
@@ -89,7 +88,7 @@ weir_changes_fini(struct weir_sjoin *sj)
 
 	while ((e = c->first) != NULL) {
 		c->first = e->next;
-		free(e);
+		weir_changes_let_go(c, e);
 	}
 	if (c->table != NULL)
 		let_rows_go(c);
@@ -111,7 +110,7 @@ size_of(size_t len)
 size_t
 weir_changes_bytes(const struct weir_changes *c)
 {
-	size_t n = weir_table_bytes(c->table) + c->owned;
+	size_t n = weir_table_bytes(c->table) + c->pool.bytes;
 
 	for (int side = WEIR_LEFT; side <= WEIR_RIGHT; side++)
 		n += weir_waits_bytes(&c->turns[side]) +
@@ -133,13 +132,12 @@ weir_changes_measure(struct weir_changes *c, struct weir_error *err)
 struct weir_change *
 weir_changes_copy(struct weir_changes *c, struct weir_str text)
 {
-	struct weir_change *e = weir_malloc(size_of(text.len));
+	struct weir_change *e = weir_pool_get(&c->pool, size_of(text.len));
 
 	*e = (struct weir_change){.len = (uint32_t)text.len};
 	memcpy(e->text, text.s, text.len);
 	memset(e->text + text.len, '\n', WEIR_PAD);
 	c->n++;
-	c->owned += weir_held(size_of(text.len));
 	return e;
 }
 
@@ -149,8 +147,7 @@ weir_changes_let_go(struct weir_changes *c, struct weir_change *e)
 	if (e == NULL)
 		return;
 	c->n--;
-	c->owned -= weir_held(size_of(e->len));
-	free(e);
+	weir_pool_put(&c->pool, e, size_of(e->len));
 }
 
 /* --- keys --- */

@@ -14,6 +14,7 @@
 #ifndef WEIR_OP_SJOIN_CHANGES_H
 #define WEIR_OP_SJOIN_CHANGES_H
 
+#include "base/pool.h"
 #include "op/sjoin_impl.h"
 #include "op/sjoin_line.h"
 #include "op/waits.h"
@@ -72,7 +73,8 @@ struct weir_changes {
 	struct weir_change *first, *last; /* that wait */
 	struct weir_waits turns[2];	  /* of events, by side */
 	struct weir_waits ends[2];	  /* of rows: who is the key */
-	size_t n, owned;		  /* events and rows; their bytes */
+	struct weir_pool pool;		  /* of events and rows */
+	size_t n;			  /* of them */
 	uint64_t arrived;		  /* events ever */
 	int64_t closed;			  /* the watermark in force */
 	int64_t due;			  /* as the stage knows it */

@@ -47,7 +47,7 @@ size_of(size_t len)
 size_t
 weir_keep_bytes(const struct weir_keep *k)
 {
-	return weir_table_bytes(k->table) + k->owned +
+	return weir_table_bytes(k->table) + k->owned + k->pool.bytes +
 	    weir_waits_bytes(&k->waits[WEIR_LEFT]) +
 	    weir_waits_bytes(&k->waits[WEIR_RIGHT]);
 }
@@ -143,8 +143,7 @@ leave(struct weir_keep *k, struct weir_kept *e)
 	if (e->waiting)
 		return;
 	k->n--;
-	k->owned -= weir_held(size_of(e->len));
-	free(e);
+	weir_pool_put(&k->pool, e, size_of(e->len));
 }
 
 /* Leave out those that are gone. */
@@ -235,7 +234,7 @@ weir_keep_add(
     struct weir_keep *k, const struct weir_arrival *a, uint64_t number)
 {
 	struct weir_str key = a->item->key.canonical;
-	struct weir_kept *e = weir_malloc(size_of(a->text.len));
+	struct weir_kept *e = weir_pool_get(&k->pool, size_of(a->text.len));
 	int added;
 
 	*e = (struct weir_kept){.number = number,
@@ -250,7 +249,6 @@ weir_keep_add(
 	    k->table, key.s, key.len, hash_of(k, a->item), &added);
 	insert(k, &e->key->side[a->side], e);
 	k->n++;
-	k->owned += weir_held(size_of(e->len));
 	return e;
 }
 

@@ -14,6 +14,7 @@
 #ifndef WEIR_OP_SJOIN_KEEP_H
 #define WEIR_OP_SJOIN_KEEP_H
 
+#include "base/pool.h"
 #include "op/sjoin_impl.h"
 #include "op/sjoin_line.h"
 #include "op/waits.h"
@@ -104,11 +105,12 @@ struct weir_keep {
 	const struct weir_keep_ops *ops;
 	struct weir_table *table;
 	struct weir_waits waits[2];
-	size_t n, owned;  /* events; bytes of them and of lists */
-	uint64_t arrived; /* events ever */
-	int64_t closed;	  /* the watermark in force */
-	int64_t due;	  /* as the stage knows it */
-	int64_t slack;	  /* by which letting go may be put off */
+	struct weir_pool pool; /* of events */
+	size_t n, owned;       /* events; bytes of lists */
+	uint64_t arrived;      /* events ever */
+	int64_t closed;	       /* the watermark in force */
+	int64_t due;	       /* as the stage knows it */
+	int64_t slack;	       /* by which letting go may be put off */
 	struct weir_keep_ahead ahead[2];
 };
 

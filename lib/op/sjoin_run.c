@@ -7,6 +7,8 @@
 
 #include "base/mem.h"
 
+#define NEAR 8 /* events that come soon */
+
 /* --- those whose time has come --- */
 
 /* Who is next to go, among both sides; left first. */
@@ -111,6 +113,17 @@ prepare_item(struct weir_keep *k, int side, const struct weir_block *b,
 	weir_table_prefetch(k->table, item->hash);
 }
 
+/* Its slots are there by now: have its key fetched, too. */
+static inline void
+fetch_item(
+    const struct weir_keep *k, const struct weir_keep_ahead *ahead, uint32_t i)
+{
+	const struct weir_keep_item *item = &ahead->item[i - ahead->from];
+
+	if (i < ahead->to && item->keyed > 0)
+		weir_table_prefetch_entry(k->table, item->hash);
+}
+
 /* What the first pass found of event i. */
 static const struct weir_keep_item *
 look_ahead(
@@ -120,8 +133,10 @@ look_ahead(
 	struct weir_arena other = k->sj.keys_arena;
 
 	if (i > ahead->from && i < ahead->to && ahead->b == b &&
-	    ahead->events == b->events)
+	    ahead->events == b->events) {
+		fetch_item(k, ahead, i + NEAR);
 		return &ahead->item[i - ahead->from];
+	}
 	k->sj.keys_arena = ahead->arena;
 	weir_arena_reset(&k->sj.keys_arena);
 	ahead->b = b;
