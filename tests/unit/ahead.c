@@ -45,6 +45,7 @@ stage(const char *const *files, int n, int out, const char *spill)
 {
 	static const struct weir_stage_ops ops = {.events = show};
 	struct weir_stage_config c;
+	struct weir_stage *st;
 	int status;
 
 	weir_stage_defaults(&c, "test");
@@ -54,7 +55,9 @@ stage(const char *const *files, int n, int out, const char *spill)
 	c.output = WEIR_FORMAT_JSON;
 	c.time = "t";
 	c.spill_dir = spill;
-	status = weir_stage_run(weir_stage_new(&c, &ops, NULL), &err);
+	st = weir_stage_new(&c, &ops, NULL);
+	status = weir_stage_run(st, &err);
+	weir_stage_free(st);
 	if (status != 0)
 		fprintf(stderr, "# %s\n", err.text);
 	_exit(status);

@@ -79,6 +79,7 @@ stage(const char *const *files, int out, const char *time)
 	static const struct weir_stage_ops ops = {
 	    .events = show, .save = save, .load = load_line};
 	struct weir_stage_config c;
+	struct weir_stage *st;
 	struct op o = {0};
 	int status;
 
@@ -93,7 +94,9 @@ stage(const char *const *files, int out, const char *time)
 	c.time = c.proc_time ? NULL : time;
 	c.time_unit = WEIR_NS;
 	c.spill_dir = "/none"; /* the job's own is used */
-	status = weir_stage_run(weir_stage_new(&c, &ops, &o), &err);
+	st = weir_stage_new(&c, &ops, &o);
+	status = weir_stage_run(st, &err);
+	weir_stage_free(st);
 	if (status != 0)
 		fprintf(stderr, "# %s\n", err.text);
 	_exit(status);
