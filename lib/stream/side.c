@@ -338,8 +338,10 @@ weir_side_barrier(
 void
 weir_side_hang_up(struct weir_side *s)
 {
-	if (s->edge != NULL && s->fd >= 0)
-		close(s->fd);
+	/* a file is synced by who captures */
+	if (s->edge == NULL || s->fd < 0)
+		return;
+	close(s->fd);
 	s->fd = -1;
 }
 
