@@ -43,7 +43,8 @@ ALL_CFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L -DWEIR_VERSION='"$(VERSION)"' \
 	$(WARN) -ffp-contract=off -fno-strict-aliasing -fvisibility=hidden \
 	-fPIC -Ilib -I. -MMD -MP $(HARDEN) $(CFLAGS)
 ALL_LDFLAGS = $(HARDEN_LD) $(LDFLAGS)
-LIBS = -lyajl -llz4 -lpcre2-8 -lm
+# Only who has a sink in it needs sqlite3: the other tools start without it.
+LIBS = -lyajl -llz4 -lpcre2-8 -lm -Wl,--as-needed -lsqlite3
 
 LIB_SRC := $(sort $(wildcard lib/*/*.c))
 LIB_OBJ := $(LIB_SRC:%.c=$(BUILD)/%.o)
@@ -77,8 +78,9 @@ $(BUILD)/libweir.a: $(LIB_OBJ)
 	@rm -f $@
 	$(AR) rcs $@ $^
 
-# Exports only what weir.h declares (WEIR_API).
-$(BUILD)/$(SOLIB): $(LIB_OBJ)
+# Exports only what weir.h declares (WEIR_API), and holds only what that needs:
+# sinks are scheckpoint's.
+$(BUILD)/$(SOLIB): $(BUILD)/lib/stream/api.o $(BUILD)/libweir.a
 	$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -shared \
 		-Wl,-soname,libweir.so.$(ABI) -o $@ $^ $(LIBS)
 

@@ -40,7 +40,8 @@ check_owners() {
 	local pair header owner file
 	say owners
 	for pair in yajl/:lib/json/check.c lz4:lib/state/lz4 \
-		xxhash.h:lib/base/hash.c pcre2.h:lib/expr/regex.c; do
+		xxhash.h:lib/base/hash.c pcre2.h:lib/expr/regex.c \
+		sqlite3.h:lib/stream/sqlrows.c; do
 		header=${pair%%:*} owner=${pair#*:}
 		while read -r file; do
 			case $file in

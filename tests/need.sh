@@ -35,12 +35,14 @@ for group in "$@"; do
 		want liblz4-dev has_header lz4frame.h
 		want libxxhash-dev has_header xxhash.h
 		want libpcre2-dev has_header pcre2.h
+		want libsqlite3-dev has_header sqlite3.h
 		;;
 	test)
 		want perl has_command prove
 		want bats has_command bats
 		want lz4 has_command lz4
 		want jq has_command jq
+		want sqlite3 has_command sqlite3
 		want mandoc has_command mandoc
 		want zsh has_command zsh
 		want fish has_command fish

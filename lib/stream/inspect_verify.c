@@ -140,7 +140,8 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 		return tell(v, "job", got == 0 ? "is missing" : err->text);
 	for (size_t i = 0; got == 1 && i < job.nsinks; i++) {
 		const struct weir_job_sink *s = &job.sinks[i];
-		uint64_t least = s->base;
+		struct weir_manifest_sink none = {.base = s->base};
+		const struct weir_manifest_sink *ms = &none;
 		char what[SHOW + 16], shown[SHOW];
 		struct weir_visible_config c = {d, job.id, s->name, s->path};
 		struct weir_error why;
@@ -150,12 +151,11 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 		/* pending output counts: the next start appends it */
 		for (size_t k = 0; k < m->nsinks; k++)
 			if (strcmp(m->sinks[k].name, s->name) == 0)
-				least = m->sinks[k].base;
+				ms = &m->sinks[k];
 		weir_show_into(shown, sizeof shown, s->path, strlen(s->path));
 		snprintf(what, sizeof what, "sink %s", shown);
 		got = tell(v, what,
-		    weir_visible_verify(&c, least, &why) == 1 ? NULL
-							      : why.text);
+		    weir_visible_verify(&c, ms, &why) == 1 ? NULL : why.text);
 	}
 	weir_job_fini(&job);
 	return got;

@@ -137,7 +137,9 @@ not_new(struct start *s, const char *path)
 static bool
 is_new(struct start *s, const char *name, const char *path)
 {
-	struct weir_visible_config c = {.sink = name, .path = path};
+	struct weir_visible_config c = {.job = s->known == 1 ? s->had.id : NULL,
+	    .sink = name,
+	    .path = path};
 
 	if (s->known == 0)
 		return true;

@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "stream/jobfile.h"
+#include "stream/sqlrows.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +19,9 @@ weir_visible_kind(const char *path)
 {
 	size_t len = strlen(path);
 
+	if (strncmp(path, WEIR_VISIBLE_SQLITE_IS,
+		strlen(WEIR_VISIBLE_SQLITE_IS)) == 0)
+		return WEIR_VISIBLE_SQL;
 	return len > 0 && path[len - 1] == '/' ? WEIR_VISIBLE_DIR
 					       : WEIR_VISIBLE_FILE;
 }
@@ -27,6 +31,7 @@ ops_of(const char *path)
 {
 	switch (weir_visible_kind(path)) {
 	case WEIR_VISIBLE_DIR: return &weir_visible_dir;
+	case WEIR_VISIBLE_SQL: return &weir_visible_sql;
 	default: return &weir_visible_file;
 	}
 }
@@ -78,9 +83,42 @@ dir_name(const char *given, struct weir_error *err)
 	return weir_buf_cstr(&out);
 }
 
+const char *
+weir_visible_table(const char *path)
+{
+	const char *found = NULL;
+
+	while ((path = strstr(path, WEIR_VISIBLE_TABLE_IS)) != NULL)
+		found = path++;
+	return found;
+}
+
+static char *
+sql_name(const char *given, struct weir_error *err)
+{
+	const char *table = weir_visible_table(given);
+	const char *file = given + strlen(WEIR_VISIBLE_SQLITE_IS);
+	struct weir_buf out = {0};
+	char *path, *real;
+
+	if (weir_sqlrows_name(
+		table ? table + strlen(WEIR_VISIBLE_TABLE_IS) : "", err) == -1)
+		return NULL;
+	path = weir_strndup(file, (size_t)(table - file));
+	real = weir_absolute(path, err);
+	free(path);
+	if (real == NULL)
+		return NULL;
+	weir_buf_printf(&out, "%s%s%s", WEIR_VISIBLE_SQLITE_IS, real, table);
+	free(real);
+	return weir_buf_cstr(&out);
+}
+
 char *
 weir_visible_name(const char *given, struct weir_error *err)
 {
+	if (weir_visible_kind(given) == WEIR_VISIBLE_SQL)
+		return sql_name(given, err);
 	return is_dir(given) ? dir_name(given, err) : weir_absolute(given, err);
 }
 
@@ -135,10 +173,10 @@ weir_visible_forward(struct weir_visible *v, const struct weir_manifest_sink *m,
 }
 
 int
-weir_visible_verify(
-    const struct weir_visible_config *c, uint64_t least, struct weir_error *err)
+weir_visible_verify(const struct weir_visible_config *c,
+    const struct weir_manifest_sink *m, struct weir_error *err)
 {
-	return ops_of(c->path)->verify(c, least, err);
+	return ops_of(c->path)->verify(c, m, err);
 }
 
 bool

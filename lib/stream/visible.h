@@ -27,7 +27,11 @@ struct weir_visible_config {
 
 struct weir_visible;
 
-enum weir_visible_kind { WEIR_VISIBLE_FILE, WEIR_VISIBLE_DIR };
+enum weir_visible_kind {
+	WEIR_VISIBLE_FILE,
+	WEIR_VISIBLE_DIR, /* PATH/ */
+	WEIR_VISIBLE_SQL  /* sqlite:PATH?table=NAME */
+};
 
 /* Of what kind is it, by what weir_visible_name() gave? */
 enum weir_visible_kind weir_visible_kind(const char *path);
@@ -59,11 +63,12 @@ bool weir_visible_is(struct weir_visible *v, const struct stat *st);
 int weir_visible_forward(struct weir_visible *v,
     const struct weir_manifest_sink *m, struct weir_error *err);
 /*
- * Does it hold the stream up to least? 1, or -1 with *err saying what it does
+ * Does it hold what is committed before m, and all of m, more, or nothing of it
+ * (then the next start adds it)? 1, or -1 with *err saying what it does
  * instead ("is missing"). Changes nothing.
  */
-int weir_visible_verify(const struct weir_visible_config *c, uint64_t least,
-    struct weir_error *err);
+int weir_visible_verify(const struct weir_visible_config *c,
+    const struct weir_manifest_sink *m, struct weir_error *err);
 /*
  * May a new job have it, though an old one wrote there (base: where that began,
  * NULL if nobody knows)? Not if all that is in there would come again.
@@ -82,14 +87,20 @@ struct weir_visible_ops {
 	bool (*is)(void *self, const struct stat *st);
 	int (*forward)(void *self, const struct weir_manifest_sink *m,
 	    struct weir_error *err);
-	int (*verify)(const struct weir_visible_config *c, uint64_t least,
-	    struct weir_error *err);
+	int (*verify)(const struct weir_visible_config *c,
+	    const struct weir_manifest_sink *m, struct weir_error *err);
 	bool (*is_new)(
 	    const struct weir_visible_config *c, const uint64_t *base);
 	const struct weir_rollstate *(*parts)(void *self); /* or NULL */
 };
 
-extern const struct weir_visible_ops weir_visible_file, weir_visible_dir;
+extern const struct weir_visible_ops weir_visible_file, weir_visible_dir,
+    weir_visible_sql;
+
+#define WEIR_VISIBLE_SQLITE_IS "sqlite:"
+#define WEIR_VISIBLE_TABLE_IS  "?table="
+/* Where ?table=NAME begins in the name of such a sink. */
+const char *weir_visible_table(const char *path);
 
 /* fsync the directory that holds path. */
 int weir_visible_sync_parent(const char *path, struct weir_error *err);

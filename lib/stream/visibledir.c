@@ -406,8 +406,8 @@ dir_forward(
 }
 
 static int
-dir_verify(
-    const struct weir_visible_config *c, uint64_t least, struct weir_error *err)
+dir_verify(const struct weir_visible_config *c,
+    const struct weir_manifest_sink *m, struct weir_error *err)
 {
 	void *self;
 	struct parts *p;
@@ -416,11 +416,11 @@ dir_verify(
 	if (dir_open(&self, c, false, err) == -1)
 		return -1;
 	p = self;
-	reaches = p->s.at >= least;
+	reaches = p->s.at == m->base || p->s.at >= weir_sink_committed(m);
 	dir_close(p);
-	return reaches
-	    ? 1
-	    : weir_fail(err, WEIR_STATE, "holds less than what was committed");
+	return reaches ? 1
+		       : weir_fail(err, WEIR_STATE,
+			     "its record is not of what was committed");
 }
 
 static bool

@@ -124,14 +124,14 @@ file_forward(
 }
 
 static int
-file_verify(
-    const struct weir_visible_config *c, uint64_t least, struct weir_error *err)
+file_verify(const struct weir_visible_config *c,
+    const struct weir_manifest_sink *m, struct weir_error *err)
 {
 	struct stat st;
 
 	if (stat(c->path, &st) == -1)
 		return weir_fail(err, WEIR_STATE, "is missing");
-	if ((uint64_t)st.st_size < least)
+	if ((uint64_t)st.st_size < m->base)
 		return weir_fail(
 		    err, WEIR_STATE, "is shorter than what was committed");
 	return 1;

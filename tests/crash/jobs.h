@@ -18,9 +18,10 @@
 
 struct job {
 	const char *name;
-	const char *follows;		  /* begins the -i of the log */
-	const char *args[ARGS_MAX];	  /* the other sources, sinks, -E */
-	const char *outs[OUTS_MAX + 1];	  /* visible; directories end in / */
+	const char *follows;	    /* begins the -i of the log */
+	const char *args[ARGS_MAX]; /* the other sources, sinks, -E */
+	const char *outs[OUTS_MAX +
+	    1]; /* visible; a directory ends in /, a database .db */
 	const char *sides[SIDES_MAX + 1]; /* side files */
 	const char *pipeline;
 	/* the same without a job, as plain.0 and plain.1; sides are no other */
@@ -89,15 +90,19 @@ static const struct job jobs[] = {
     /* paths go on with time, so parts in order are the stream */
     {.name = "kinds",
 	.follows = "-i",
-	.args = {"-oparts/", "--roll=12k",
+	.args = {"-oparts=parts/", "-orows=sqlite:rows.db?table=rows",
+	    "--roll=12k",
 	    "--path=window_start.substring(0, 15).replace(\"T\", \"/\")"},
-	.outs = {"parts/"},
+	.outs = {"parts/", "rows.db"},
 	.sides = {"else.json"},
 	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
 		    "--else=else.json 'status >= 400' | "
 		    "swindow -w 10s -k host "
-		    "'n = count(), worst = max(latency_ms)'",
-	.plain = "sfilter -F 'true' access.log | eval \"$PIPELINE\" >plain.0"},
+		    "'n = count(), worst = max(latency_ms)' | "
+		    "tee >(sfilter 'worst > 900' >\"$rows\") | "
+		    "sfilter true >\"$parts\"",
+	.plain = "parts=plain.0 rows=plain.1; "
+		 "sfilter -F 'true' access.log | eval \"$PIPELINE\""},
     /* side files that are a sink: late events and dead letters in one */
     {.name = "late",
 	.follows = "-i",

@@ -99,9 +99,35 @@ out_is_dir(const char *path)
 	return path[strlen(path) - 1] == '/';
 }
 
+static bool
+out_is_rows(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 3 && strcmp(path + len - 3, ".db") == 0;
+}
+
+/* The rows as the events that they were. */
+static struct text
+slurp_rows(const char *path)
+{
+	char command[512];
+
+	snprintf(command, sizeof command,
+	    "sqlite3 %s \"SELECT json_object('window_start', window_start, "
+	    "'window_end', window_end, 'host', host, 'n', n, 'worst', worst) "
+	    "FROM rows ORDER BY rowid\" >rows.text",
+	    path);
+	if (system(command) != 0)
+		unlink("rows.text");
+	return slurp("rows.text");
+}
+
 static struct text
 slurp_out(const char *path)
 {
+	if (out_is_rows(path))
+		return slurp_rows(path);
 	return out_is_dir(path) ? slurp_dir(path) : slurp(path);
 }
 

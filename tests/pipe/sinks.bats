@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# Goal: what a user sees of sinks that are no files: directories of part files.
+# Goal: what a user sees of sinks that are no files: directories of part files,
+# tables of a database.
 # Method: small jobs; what comes out is compared with the same pipeline without
 # a job, and jobs are stopped, resumed, and lied to by others in between.
 
@@ -188,4 +189,120 @@ parts() {
 	scheckpoint source -d state access.log | sfilter 'status >= 500' |
 		scheckpoint sink -d state -o parts/ --roll=8k
 	parts parts | xargs cat | cmp - want.json
+}
+
+# --- SQLite ---
+
+sql() {
+	sqlite3 db "$@"
+}
+db='sqlite:db?table=rows'
+
+@test "SQLite: a table with the output, made as fields come" {
+	status_is 0 scheckpoint run -d state -i access.log -o "$db" "$filter"
+	sql "SELECT json_object('ts', ts, 'status', status, 'host', host,
+		'ms', ms) FROM rows ORDER BY rowid" | cmp - want.json
+	status_is 0 scheckpoint verify -d state
+	grep -q 'sink sqlite:/.*/db?table=rows: whole' stdout
+	# another job appends, and brings a field of its own
+	echo '{"ts":1,"new":true}' >log
+	status_is 0 scheckpoint run -d other -i log -o "$db" 'sfilter true'
+	[ "$(sql 'SELECT count(*), sum(new) FROM rows')" = 501"|"1 ]
+}
+
+@test "SQLite: rows come once, however often the job stops" {
+	events 0 700 >grow.log
+	for to in 1100 1101 2000; do
+		status_is 0 scheckpoint run -d state -i grow.log --once \
+			-o "$db" "$filter"
+		events 0 "$to" >grow.log
+	done
+	status_is 0 scheckpoint run -d state -i grow.log -o "$db" "$filter"
+	[ "$(sql 'SELECT count(*), sum(ms) FROM rows')" = \
+		"$(jq -s '"\(length)|\(map(.ms) | add)"' -r want.json)" ]
+}
+
+@test "SQLite: values, and fields that cannot be columns" {
+	cat >log <<-'END'
+	{"i":-9223372036854775808,"r":1.5,"e":1e5,"s":"\u00e9\"","t":true,"f":false}
+	{"big":123456789012345678901,"u":9223372036854775808,"huge":1e400}
+	{"long":3.14159265358979323846,"zero":-0,"n":null,"o":{"k":[1]},"l":[1, 2]}
+	{"a":1,"A":2,"":3,"_rest":4,"bad":"\ud800","dup":1,"dup":2}
+	{}
+	{"x'; DROP TABLE rows;--":1,"q\"q":2,"select":3}
+	END
+	status_is 0 scheckpoint run -d state -i log -o "$db" 'sfilter true'
+	is() { # SQL WANT
+		[ "$(sql "SELECT $1")" = "$2" ] || { sql "SELECT $1"; return 1; }
+	}
+	is "typeof(i), i FROM rows WHERE i" 'integer|-9223372036854775808'
+	is "typeof(r), r, typeof(e), e FROM rows WHERE r" 'real|1.5|real|100000.0'
+	is "s, t, f, typeof(t) FROM rows WHERE r" 'é"|1|0|integer'
+	is "typeof(big), big FROM rows WHERE big" 'text|123456789012345678901'
+	is "typeof(u), u, huge FROM rows WHERE u" 'text|9223372036854775808|1e400'
+	is "typeof(long), long FROM rows WHERE long" 'text|3.14159265358979323846'
+	is "typeof(zero), typeof(n), o, l FROM rows WHERE long" \
+		'real|null|{"k":[1]}|[1, 2]'
+	is "a, dup, _rest FROM rows WHERE a" \
+		'1|2|{"A":2,"":3,"_rest":4,"bad":"\ud800"}'
+	is "count(*) FROM rows" 6
+	is "\"x'; DROP TABLE rows;--\", \"q\"\"q\", \"select\" FROM rows
+		WHERE \"select\" = 3" '1|2|3'
+}
+
+@test "SQLite: ever new names do not make columns without end" {
+	for ((i = 0; i < 400; i++)); do
+		echo "{\"f$i\":$i}"
+	done >log
+	status_is 0 scheckpoint run -d state -i log -o "$db" 'sfilter true'
+	[ "$(sql "SELECT count(*) FROM pragma_table_info('rows')")" = 257 ]
+	[ "$(sql 'SELECT _rest FROM rows WHERE rowid = 400')" = '{"f399":399}' ]
+	[ "$(sql 'SELECT f255 FROM rows WHERE rowid = 256')" = 255 ]
+}
+
+@test "SQLite: a table of one's own keeps its types, and may refuse" {
+	sql 'CREATE TABLE rows(id INTEGER PRIMARY KEY, host TEXT, n INT DEFAULT 7)'
+	printf '%s\n' '{"id":5,"host":1}' '{"id":6,"host":"b"}' >log
+	status_is 0 scheckpoint run -d state --once -i log -o "$db" 'sfilter true'
+	[ "$(sql 'SELECT id, typeof(host), n FROM rows' | paste -sd' ')" = \
+		'5|text|7 6|text|7' ]
+	echo '{"id":5,"host":"twice"}' >>log
+	status_is 5 scheckpoint run -d state -i log -o "$db" 'sfilter true'
+	grep -q 'UNIQUE constraint failed: rows.id: change the table' stderr
+	# what was committed is not lost
+	sql 'DELETE FROM rows WHERE id = 5'
+	status_is 0 scheckpoint run -d state -i log -o "$db" 'sfilter true'
+	[ "$(sql 'SELECT host FROM rows WHERE id = 5')" = twice ]
+}
+
+@test "SQLite: a database that somebody changed: 5, and what to do" {
+	status_is 0 scheckpoint run -d state --once -i access.log -o "$db" \
+		"$filter"
+	cp db saved
+	sql 'UPDATE weir_commits SET place = 7'
+	status_is 5 scheckpoint run -d state -i access.log -o "$db" "$filter"
+	grep -q 'somebody changed it. Put the database of then back' stderr
+	status_is 5 scheckpoint verify -d state
+	rm db
+	status_is 5 scheckpoint run -d state -i access.log -o "$db" "$filter"
+	grep -q 'the database is gone' stderr
+	sql 'CREATE TABLE rows(x)'
+	status_is 5 scheckpoint run -d state -i access.log -o "$db" "$filter"
+	grep -q 'knows nothing of this job' stderr
+	echo text >db
+	status_is 5 scheckpoint run -d state -i access.log -o "$db" "$filter"
+	cp saved db
+	status_is 0 scheckpoint run -d state -i access.log -o "$db" "$filter"
+	status_is 5 scheckpoint run -d state --from=none -i access.log -o "$db" \
+		"$filter"
+}
+
+@test "SQLite: names that are none" {
+	for o in sqlite: sqlite:db 'sqlite:db?table=' 'sqlite:?table=x' \
+		'sqlite:db?table=sqlite_x' 'sqlite:db?table=Weir_Commits'; do
+		status_is 2 scheckpoint run -d s -i access.log -o "$o" "$filter"
+	done
+	ln -s access.log link
+	status_is 5 scheckpoint run -d s -i access.log \
+		-o 'sqlite:link?table=x' "$filter"
 }
