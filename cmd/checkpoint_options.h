@@ -38,6 +38,7 @@ struct checkpoint {
 	struct weir_roll_config roll;
 	bool rolls; /* --roll or --path was given */
 	bool skip_gap;
+	int64_t start_ns;      /* of the run, for its progress */
 	const char *savepoint; /* to remove, or NULL */
 };
 

@@ -3,6 +3,7 @@
  */
 #include "cmd/checkpoint_look.h"
 #include "cmd/checkpoint_options.h"
+#include "cmd/tool_progress.h"
 #include "cmd/tool_signal.h"
 
 #include "stream/edges.h"
@@ -26,6 +27,7 @@ become_child(struct tool *t)
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGUSR1, SIG_IGN);
 	signal(SIGCHLD, SIG_DFL);
+	t->shares_line = progress_terminal();
 	t->config.stop = t->config.stats = NULL;
 	t->config.wake_fd = -1;
 }
@@ -120,6 +122,21 @@ drain(void *ctx)
 	c->tool.config.wake_drain(c->tool.config.ctx);
 }
 
+/* How the job is getting on. */
+static void
+show(void *ctx, const struct weir_job_status *s)
+{
+	struct checkpoint *c = ctx;
+	struct tool *t = &c->tool;
+	struct weir_buf line = {0};
+
+	if (!t->progress && weir_clock_ns() - c->start_ns < PROGRESS_AFTER_NS)
+		return;
+	progress_job_write(&line, t->config.tool, s);
+	tool_show_line(t, &line);
+	weir_buf_fini(&line);
+}
+
 /* A sink is written in pieces: each must be good without those before it. */
 static void
 check_output(struct tool *t)
@@ -181,8 +198,12 @@ supervise(struct checkpoint *c)
 	j->wake_fd = t->config.wake_fd;
 	j->wake_drain = drain;
 	j->warn = warn;
+	c->start_ns = weir_clock_ns();
+	if (r->pipeline != NULL && (t->progress || progress_terminal()))
+		j->show = show;
 	tool_watch_children();
 	status = weir_supervise(j, &err);
+	tool_clear_line(t);
 	if (status != WEIR_OK && err.text[0] != '\0')
 		tool_say(t, err.text);
 	tool_end_by_signal();

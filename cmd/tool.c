@@ -60,7 +60,7 @@ tool_say(struct tool *t, const char *text)
 	struct weir_buf b = {0};
 	bool color = colored(t, 2);
 
-	if (t->progress_shown)
+	if (t->progress_shown || t->shares_line)
 		weir_buf_puts(&b, PROGRESS_CLEAR);
 	t->progress_shown = false;
 	weir_buf_printf(&b, "%s%s:%s ", color ? "\033[1m" : "", t->config.tool,
@@ -152,13 +152,40 @@ show_stats(void *ctx, const struct weir_metrics *m)
 	struct tool *t = ctx;
 	struct weir_buf b = {0};
 
-	if (t->progress_shown)
+	if (t->progress_shown || t->shares_line)
 		weir_buf_puts(&b, PROGRESS_CLEAR);
 	t->progress_shown = false;
 	weir_metrics_write(&b, m, t->config.tool);
 	weir_buf_putc(&b, '\n');
 	write_all(2, b.data, b.len);
 	weir_buf_fini(&b);
+}
+
+/* The terminal's last line, or one more where there is no terminal. */
+void
+tool_show_line(struct tool *t, struct weir_buf *line)
+{
+	bool terminal = isatty(2);
+	struct weir_buf b = {0};
+
+	t->progress_shown = terminal;
+	if (terminal) {
+		weir_buf_puts(&b, PROGRESS_CLEAR);
+		progress_cut(line);
+	}
+	weir_buf_add(&b, line->data, line->len);
+	if (!terminal)
+		weir_buf_putc(&b, '\n');
+	write_all(2, b.data, b.len);
+	weir_buf_fini(&b);
+}
+
+void
+tool_clear_line(struct tool *t)
+{
+	if (t->progress_shown)
+		write_all(2, PROGRESS_CLEAR, strlen(PROGRESS_CLEAR));
+	t->progress_shown = false;
 }
 
 static void
@@ -175,13 +202,8 @@ show_progress(
 	if (!terminal && now - t->progress_ns < PROGRESS_EVERY_NS)
 		return;
 	t->progress_ns = now;
-	t->progress_shown = terminal;
-	if (terminal)
-		weir_buf_puts(&b, PROGRESS_CLEAR);
 	progress_write(&b, t->config.tool, done, size, elapsed_ns, m->in);
-	if (!terminal)
-		weir_buf_putc(&b, '\n');
-	write_all(2, b.data, b.len);
+	tool_show_line(t, &b);
 	weir_buf_fini(&b);
 }
 
@@ -230,6 +252,7 @@ tool_init(
 	t->config.ctx = t;
 	t->config.spill_dir = spill_dir();
 	t->config.of_job = getenv("WEIR_JOB");
+	t->shares_line = t->config.of_job != NULL && progress_terminal();
 	hold_descriptors();
 	tool_probes(name);
 	if (tool_signals(&t->config, &err) < 0)
@@ -369,7 +392,8 @@ tool_files(struct tool *t)
 	if (c->nfiles == 0 && isatty(c->in_fd))
 		tool_usage(t, "no FILE, and standard input is a terminal");
 	c->shape.color = colored(t, c->out_fd);
-	if (t->progress || (isatty(2) && !isatty(1)))
+	/* in a job `scheckpoint run` shows how all of it is getting on */
+	if (t->progress || (isatty(2) && !isatty(1) && c->of_job == NULL))
 		c->progress = show_progress;
 }
 
@@ -427,10 +451,7 @@ tool_run(struct tool *t, struct weir_stage *st)
 	if (sandbox_check(t->sandbox, &err) < 0)
 		tool_fail(t, &err);
 	status = weir_stage_run(st, &err);
-	if (t->progress_shown) {
-		write_all(2, PROGRESS_CLEAR, strlen(PROGRESS_CLEAR));
-		t->progress_shown = false;
-	}
+	tool_clear_line(t);
 	if (status != WEIR_OK && err.status == status && err.text[0] != '\0')
 		tool_say(t, err.text);
 	summary(t, weir_stage_metrics(st));

@@ -28,6 +28,7 @@ struct tool {
 	enum sandbox sandbox;
 	/* internal */
 	bool progress_shown;	   /* it stands on the terminal's last line */
+	bool shares_line;	   /* that of the job may stand there */
 	int64_t progress_ns;	   /* when it was told last, if there is none */
 	struct weir_buf first_bad; /* the first warning's text */
 };
@@ -66,6 +67,12 @@ int tool_run(struct tool *t, struct weir_stage *st);
 
 /* Write `TOOL: text` to standard error. */
 void tool_say(struct tool *t, const char *text);
+/*
+ * Show a line of progress instead of the one before, cut to the terminal's
+ * width; clear it before the end (messages clear it by themselves).
+ */
+void tool_show_line(struct tool *t, struct weir_buf *line);
+void tool_clear_line(struct tool *t);
 /* Say err and exit with its status. */
 _Noreturn void tool_fail(struct tool *t, const struct weir_error *err);
 /* Say what is wrong with the command line, and how it goes; exit 2. */

@@ -1,5 +1,13 @@
 #include "cmd/tool_progress.h"
 
+#include "base/timetext.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
 /* Three digits and a letter: "1.23 G". */
 static void
 write_scaled(struct weir_buf *out, double n)
@@ -16,6 +24,15 @@ write_scaled(struct weir_buf *out, double n)
 	weir_buf_printf(out, "%.*f ", digits, n);
 	if (i > 0)
 		weir_buf_putc(out, letters[i]);
+}
+
+static void
+write_rate(struct weir_buf *out, double n)
+{
+	write_scaled(out, n);
+	if (out->data[out->len - 1] != ' ')
+		weir_buf_putc(out, ' ');
+	weir_buf_puts(out, "events/s");
 }
 
 void
@@ -38,10 +55,70 @@ progress_write(struct weir_buf *out, const char *tool, uint64_t done,
 	if (s <= 0 || events == 0)
 		return;
 	weir_buf_puts(out, ", ");
-	write_scaled(out, (double)events / s);
-	weir_buf_puts(out, "events/s");
+	write_rate(out, (double)events / s);
 	if (size == 0 || done == 0 || done > size)
 		return;
 	left = s * (double)(size - done) / (double)done;
 	weir_buf_printf(out, ", %.0f s left", left);
+}
+
+static void
+write_checkpoint(struct weir_buf *out, const struct weir_job_status *s)
+{
+	double ms = (double)s->took_ns / 1e6;
+
+	weir_buf_printf(out, ", checkpoint %" PRIu64, s->committed);
+	if (s->bytes == 0)
+		return;
+	weir_buf_puts(out, " (");
+	write_scaled(out, (double)s->bytes);
+	if (ms < 10000)
+		weir_buf_printf(out, "B in %.0f ms)", ms);
+	else
+		weir_buf_printf(out, "B in %.1f s)", ms / 1000);
+}
+
+void
+progress_job_write(
+    struct weir_buf *out, const char *tool, const struct weir_job_status *s)
+{
+	char time[WEIR_TIME_TEXT + 2];
+
+	weir_buf_printf(out, "%s: ", tool);
+	write_rate(out, s->rate);
+	if (s->behind == 0)
+		weir_buf_puts(out, ", nothing behind");
+	if (s->behind > 0 && s->behind != WEIR_BEHIND_UNKNOWN) {
+		weir_buf_puts(out, ", ");
+		write_scaled(out, (double)s->behind);
+		weir_buf_puts(out, "B behind");
+	}
+	if (s->watermark != WEIR_TIME_NONE && s->watermark != WEIR_TIME_MAX)
+		weir_buf_printf(out, ", watermark %.*s",
+		    (int)weir_time_print(time, s->watermark), time);
+	if (s->committed > 0)
+		write_checkpoint(out, s);
+	if (s->restarts > 0)
+		weir_buf_printf(out, ", %u restart%s", s->restarts,
+		    s->restarts == 1 ? "" : "s");
+	if (s->ending)
+		weir_buf_puts(out, ", ending");
+}
+
+bool
+progress_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(2) && term != NULL && strcmp(term, "dumb") != 0;
+}
+
+void
+progress_cut(struct weir_buf *line)
+{
+	struct winsize size;
+
+	if (ioctl(2, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 &&
+	    line->len >= size.ws_col)
+		line->len = size.ws_col - 1u;
 }

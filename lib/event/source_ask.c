@@ -99,6 +99,6 @@ weir_source_progress(
 	/* What is read is not what the file holds. */
 	if (s->file.packed)
 		*size = 0;
-	else if (*size < *done)
+	else if (*size > 0 && *size < *done)
 		*size = *done;
 }

@@ -74,6 +74,13 @@ int64_t weir_committer_asked(const struct weir_committer *c);
 uint64_t weir_committer_number(const struct weir_committer *c);
 /* Append what it still lacks: "has not come to sink out (what has it: in)". */
 void weir_committer_lacks(const struct weir_committer *c, struct weir_buf *out);
+/* The last one that was committed: n 0 if there was none yet. */
+struct weir_committed {
+	uint64_t n, bytes; /* of its parts */
+	int64_t took_ns;
+};
+const struct weir_committed *weir_committer_committed(
+    const struct weir_committer *c);
 uint64_t weir_committer_commits(const struct weir_committer *c);
 uint64_t weir_committer_abandoned(const struct weir_committer *c);
 

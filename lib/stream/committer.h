@@ -31,6 +31,7 @@ struct weir_committer {
 	bool active, drain, done;
 	uint64_t next, commits, abandoned;
 	int64_t not_before; /* for the next checkpoint */
+	struct weir_committed committed;
 	/* in flight */
 	bool asked;
 	bool last; /* it is the end of the stream */

@@ -108,6 +108,8 @@ spawn(struct weir_incarnation *j, const struct weir_hello *hello,
 	roles.rewind_ns = job->rewind_ns;
 	roles.fresh = j->restored.nparts == 0;
 	roles.dir = j->dir.path;
+	roles.gauges = j->gauges;
+	weir_status_begin(j);
 	roles.epoch = j->dir.epoch;
 	weir_buf_printf(&reports, "%s/run/%s", j->dir.path, j->fifo_name);
 	roles.reports = weir_buf_cstr(&reports);

@@ -37,6 +37,11 @@ struct weir_incarnation {
 	int stopped; /* status of a stage that nobody should start again */
 	int64_t stopped_ns;
 	struct weir_wait waiting;
+	/* of status.h; these are of the whole run */
+	struct weir_gauge *gauges;
+	uint64_t told_events;
+	int64_t told_ns;
+	unsigned restarts;
 	int signal;	   /* that asked for an end; 0: none */
 	int64_t signal_ns; /* when it came */
 	int64_t lonely_ns; /* since when no sink is there; 0: one is */

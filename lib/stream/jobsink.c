@@ -232,6 +232,17 @@ sink_open(void *self, struct weir_stage *st, struct weir_error *err)
 
 /* --- writing --- */
 
+static void
+tell(struct weir_jobsink *s, uint32_t n)
+{
+	struct weir_gauge *g = s->role->gauge;
+
+	if (g == NULL)
+		return;
+	g->events += n;
+	g->watermark = weir_stage_metrics(s->stage)->watermark;
+}
+
 /* There is something for the next checkpoint. */
 static int
 report_active(struct weir_jobsink *s, struct weir_error *err)
@@ -261,6 +272,7 @@ sink_events(void *self, struct weir_stage *st, const struct weir_block *b,
 	struct weir_jobsink *s = self;
 
 	(void)st;
+	tell(s, n);
 	/* a stage may speak while the source is silent (--idle) */
 	if (s->fd == -1 &&
 	    (begin_file(s, err) == -1 || report_active(s, err) == -1))
@@ -360,6 +372,7 @@ sink_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
     struct weir_error *err)
 {
 	(void)st;
+	tell(self, 0);
 	return cut_off(self, b->checkpoint, &b->parts, false, err);
 }
 

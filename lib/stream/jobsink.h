@@ -17,7 +17,7 @@ struct weir_jobsink_config {
 	const char *dir;      /* state directory; the HELLO must say the same */
 	const char *pipeline; /* to name a foreign stage, or NULL */
 	bool no_input;	      /* its standard input is empty */
-	enum weir_format output; /* of the visible file; not frames */
+	enum weir_format output;      /* of the visible file; not frames */
 	struct weir_roll_config roll; /* of a directory */
 };
 

@@ -21,6 +21,7 @@ struct weir_jobsource {
 	bool skip_gap;
 	bool active;		/* the committer knows that there is work */
 	bool complete;		/* all was read, though others go on */
+	int64_t told_ns;	/* its gauge, when */
 	struct weir_buf place;	/* of the barrier being taken, as JSON */
 	char orders[ORDER_MAX]; /* read, not yet a whole line */
 	size_t norders;
@@ -115,6 +116,28 @@ pass_newer(struct weir_jobsource *s, struct weir_stage *st,
 	return 1;
 }
 
+#define TELL_NS INT64_C(100000000) /* how often to look at the file's size */
+
+/* Whoever looks sees how far it is. */
+static void
+tell(struct weir_jobsource *s, struct weir_stage *st, uint32_t n, bool now)
+{
+	struct weir_gauge *g = s->role->gauge;
+	uint64_t offset, line, done, size;
+
+	if (g == NULL)
+		return;
+	g->events += n;
+	if (!now && weir_clock_ns() - s->told_ns < TELL_NS)
+		return;
+	s->told_ns = weir_clock_ns();
+	weir_reader_place(weir_stage_reader(st), &offset, &line);
+	weir_source_progress(weir_stage_source(st), &done, &size);
+	g->behind = size > offset   ? size - offset
+	    : size > 0 || done == 0 ? 0
+				    : WEIR_BEHIND_UNKNOWN;
+}
+
 static int
 source_events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
@@ -128,6 +151,7 @@ source_events(void *self, struct weir_stage *st, const struct weir_block *b,
 		    err);
 	if (become_active(s, st, err) == -1)
 		return -1;
+	tell(s, st, n, false);
 	return s->role->rewinds ? pass_newer(s, st, b, i, n, err)
 				: weir_stage_pass(st, b, i, n, err);
 }
@@ -175,6 +199,7 @@ source_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
 
 	(void)b;
 	s->active = false;
+	tell(s, st, 0, true);
 	if (s->c->idle_ns > 0)
 		weir_stage_set_due(st, WEIR_TIME_NONE);
 	return take_place(s, st, err);
@@ -318,6 +343,7 @@ source_exhausted(
 	struct weir_jobsource *s = self;
 
 	WEIR_PROBE("source.exhausted");
+	tell(s, st, 0, true);
 	/* what waits for this one must not wait for the others to end */
 	if (!paused && s->role->several) {
 		s->complete = true;

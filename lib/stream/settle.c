@@ -264,6 +264,22 @@ save_failed(struct weir_committer *c, struct weir_error *err)
 	return weir_committer_give_up(c, "MANIFEST", why.text, err);
 }
 
+static void
+note_commit(struct weir_committer *c, const struct weir_manifest *m)
+{
+	c->commits++;
+	c->committed =
+	    (struct weir_committed){.n = m->cp.n, .took_ns = m->duration_ns};
+	for (size_t i = 0; i < m->nparts; i++)
+		c->committed.bytes += m->parts[i].len;
+}
+
+const struct weir_committed *
+weir_committer_committed(const struct weir_committer *c)
+{
+	return &c->committed;
+}
+
 int
 weir_committer_commit(
     struct weir_committer *c, int64_t now_ns, struct weir_error *err)
@@ -297,7 +313,7 @@ weir_committer_commit(
 	WEIR_PROBE("commit.manifest");
 	if (forward(c, &m, err) == -1)
 		goto out;
-	c->commits++;
+	note_commit(c, &m);
 	c->done = c->last;
 	weir_committer_land(c);
 	/* if that fails, the next commit tries again */

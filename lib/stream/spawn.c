@@ -226,6 +226,8 @@ spawn_end(struct weir_children *cs, const struct weir_roles *r, size_t i,
 	struct weir_buf fifo = {0};
 	int got;
 
+	if (r->gauges != NULL)
+		role.gauge = &r->gauges[hello ? i : r->nsources + i];
 	if (standard != NULL && strcmp(standard, name) == 0) {
 		if (hello != NULL)
 			role.out_fd = pipes[SOURCE_OUT];

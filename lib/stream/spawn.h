@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "event/control.h"
 #include "stream/guard.h"
+#include "stream/status.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -33,7 +34,8 @@ struct weir_role {
 	const char *fifo;		/* to be opened: in_fd or out_fd */
 	int in_fd, out_fd;		/* -1: none */
 	int control_fd;
-	bool several; /* there are other sources */
+	bool several;		  /* there are other sources */
+	struct weir_gauge *gauge; /* or NULL: nobody looks */
 	/* a source passes over events older than that (--rewind) */
 	bool rewinds;
 	int64_t rewind_ns;
@@ -51,7 +53,8 @@ struct weir_roles {
 	bool fresh;
 	const char *dir; /* state directory, absolute */
 	uint64_t epoch;
-	const char *reports;  /* FIFO to the committer, for WEIR_JOB */
+	const char *reports;	   /* FIFO to the committer, for WEIR_JOB */
+	struct weir_gauge *gauges; /* of sources, then sinks; or NULL */
 	const char *pipeline; /* NULL: stands free, the source has out_fd 1 */
 	const char *shell;    /* NULL: bash, else sh */
 	/* In the new process; what they return is its exit status. */

@@ -263,8 +263,10 @@ watch(struct weir_incarnation *j, struct weir_error *err)
 			return judge(j, err);
 		}
 		weir_waiting_tell(j, weir_clock_ns());
-		due = sooner(
-		    weir_committer_due(j->committer), weir_waiting_due(j));
+		weir_status_tell(j, weir_clock_ns());
+		due = sooner(sooner(weir_committer_due(j->committer),
+				 weir_waiting_due(j)),
+		    weir_status_due(j));
 		if (left == 0) {
 			if (j->c->roles.pipeline != NULL || abandoned(j))
 				return judge(j, err);
@@ -387,6 +389,7 @@ weir_supervise(
 	unsigned tries = 0;
 	enum outcome o;
 
+	weir_status_open(&j);
 	for (;;) {
 		o = live(&j, err);
 		if (j.committer != NULL &&
@@ -396,6 +399,7 @@ weir_supervise(
 		if (o != TRY_AGAIN || config->roles.pipeline == NULL ||
 		    j.signal != 0 || ++tries > config->restarts)
 			break;
+		j.restarts++;
 		if (!pause_before(&j, tries, err)) {
 			j.signal = (int)*config->stop;
 			o = KILLED;
@@ -404,6 +408,7 @@ weir_supervise(
 	}
 	weir_buf_fini(&j.reports);
 	free(j.polls);
+	weir_status_close(&j);
 	*config->stop = j.signal;
 	return conclude(&j, o, tries, err);
 }

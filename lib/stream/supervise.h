@@ -14,6 +14,7 @@
 #include "state/dir.h"
 #include "stream/origin.h"
 #include "stream/spawn.h"
+#include "stream/status.h"
 
 #include <signal.h>
 
@@ -36,6 +37,8 @@ struct weir_supervise_config {
 	int wake_fd;
 	void (*wake_drain)(void *ctx);
 	void (*warn)(void *ctx, const char *text);
+	/* About once a second, while the job runs; NULL: nobody looks. */
+	void (*show)(void *ctx, const struct weir_job_status *s);
 };
 
 /*
