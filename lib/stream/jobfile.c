@@ -260,6 +260,7 @@ compare_ends(const struct ends *e, struct weir_error *err)
 		    e->had, e->what, e->had == 1 ? "" : "s", e->n);
 	for (size_t i = 0; same == 1 && i < e->n; i++) {
 		size_t k = find_end(e, e->names[i]);
+		const char *was;
 
 		if (k == e->had)
 			return weir_fail(err, WEIR_STATE,
@@ -270,9 +271,9 @@ compare_ends(const struct ends *e, struct weir_error *err)
 		path = e->name(e->paths[i], err);
 		if (path == NULL)
 			return -1;
-		if (strcmp(e->had_paths[k], path) != 0) {
-			show_end(
-			    had, e->names[i], e->had_paths[k], e->standard);
+		was = e->had_paths[k] != NULL ? e->had_paths[k] : "-";
+		if (strcmp(was, path) != 0) {
+			show_end(had, e->names[i], was, e->standard);
 			show_end(now, e->names[i], path, e->standard);
 			same = differs(e->what, e->option, had, now, err);
 		}

@@ -82,6 +82,12 @@ committed(const struct weir_manifest *m, const struct weir_job_sink *k)
 	return s != NULL ? weir_sink_committed(s) : k->base;
 }
 
+static bool
+is_at(const struct weir_job_sink *k, const char *path)
+{
+	return k->path != NULL && strcmp(k->path, path) == 0;
+}
+
 /* The file that is given now for a sink of the job: malloc'd, NULL with *err. */
 static char *
 given(struct start *s, const char *name, struct weir_error *err)
@@ -106,7 +112,7 @@ same_sinks(struct start *s)
 	for (size_t i = 0; same && i < s->had.nsinks; i++) {
 		char *path = given(s, s->had.sinks[i].name, &ignored);
 
-		same = path != NULL && strcmp(path, s->had.sinks[i].path) == 0;
+		same = path != NULL && is_at(&s->had.sinks[i], path);
 		free(path);
 	}
 	return same;
@@ -121,7 +127,7 @@ not_new(struct start *s, const char *path)
 	char shown[SHOW];
 
 	for (size_t i = 0; s->known == 1 && i < s->had.nsinks; i++)
-		ours = ours || strcmp(s->had.sinks[i].path, path) == 0;
+		ours = ours || is_at(&s->had.sinks[i], path);
 	return weir_fail(s->err, WEIR_STATE,
 	    "%s: %s needs a new sink, or what is in there would come a second "
 	    "time: say another -o, that is not there or empty%s",
@@ -144,7 +150,7 @@ is_new(struct start *s, const char *name, const char *path)
 	if (s->known == 0)
 		return true;
 	for (size_t i = 0; s->known == 1 && i < s->had.nsinks; i++)
-		if (strcmp(s->had.sinks[i].path, path) == 0)
+		if (is_at(&s->had.sinks[i], path))
 			return weir_visible_is_new(&c, &s->had.sinks[i].base);
 	return weir_visible_is_new(&c, NULL);
 }
@@ -357,7 +363,7 @@ turn_sink(struct start *s, struct weir_job_sink *k, uint64_t *base)
 
 	if (path == NULL)
 		return -1;
-	if (strcmp(path, k->path) == 0 && may_stay(s, k)) {
+	if (is_at(k, path) && may_stay(s, k)) {
 		*base = committed(&s->newest, k);
 		free(path);
 		return 1;

@@ -229,6 +229,25 @@ rest() {
 	cmp b.json c.json
 }
 
+@test "--from and a stage that dies: the restart goes on from what came since" {
+	three_runs
+	env --default-signal=INT scheckpoint run -d state -i access.log \
+		-o b.json --from=1 -f --every=100ms "$job" 2>stderr &
+	run=$!
+	wait_for '[ -s b.json ]'
+	shell=$(pgrep -P $run bash)
+	kill -9 "$(pgrep -P "$shell" -f swindow)"
+	wait_for 'grep -q restarting stderr'
+	events 2000 2300 >>access.log
+	n=$(wc -l <b.json)
+	wait_for "[ \$(wc -l <b.json) -gt $n ]"
+	kill -TERM $run
+	wait $run || true
+	status_is 0 run_job b.json
+	plain access.log >want.json
+	rest | cmp - b.json
+}
+
 @test "--from with changed options: 5, or --drop-state" {
 	three_runs
 	job="$filter | swindow -w 5m -k host 'n = count()'"

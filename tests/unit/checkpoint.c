@@ -131,6 +131,55 @@ test_manifest(const struct weir_dir *d)
 	weir_manifest_fini(&m);
 }
 
+/* The job that a manifest has in it, and its branch. */
+static void
+test_branch(const struct weir_dir *d)
+{
+	char id[] = "j1", branch[] = "b1", from[] = "1.1", in[] = "in";
+	char path[] = "/a \"b\"", *names[] = {in}, *paths[] = {path};
+	struct weir_job_sink sink = {.name = in, .path = path, .base = 5};
+	struct weir_job job = {.id = id,
+	    .branch = branch,
+	    .from = from,
+	    .rewinds = true,
+	    .rewind_ns = -7,
+	    .nsources = 1,
+	    .source_names = names,
+	    .source_paths = paths,
+	    .nsinks = 1,
+	    .sinks = &sink};
+	struct weir_manifest m = checkpoint(d, 5, 0, NULL), got;
+	struct weir_job file;
+
+	m.branch = branch;
+	m.job = &job;
+	ok(weir_manifest_save(d, &m, &err) == 1 &&
+		weir_manifest_load(d, m.cp, &got, &err) == 1,
+	    "with a job in it %s", err.text);
+	ok(got.job != NULL && weir_job_equal(got.job, &job) &&
+		got.job->rewinds && got.job->rewind_ns == -7 &&
+		strcmp(got.job->from, "1.1") == 0 &&
+		weir_branch_same(got.branch, "b1"),
+	    "which comes back");
+	ok(weir_job_save(d, got.job, &err) == 1 &&
+		weir_job_load(d, &file, &err) == 1 &&
+		weir_job_equal(&file, &job),
+	    "and makes the same file");
+	file.rewinds = false;
+	ok(!weir_job_equal(&file, &job), "another one is told apart");
+	weir_job_fini(&file);
+	weir_manifest_fini(&got);
+	m.branch = NULL;
+	m.job = NULL;
+	weir_manifest_fini(&m);
+	ok(weir_branch_same(NULL, NULL) && !weir_branch_same(NULL, "a") &&
+		!weir_branch_same("a", NULL) && !weir_branch_same("a", "b") &&
+		weir_branch_same("a", "a"),
+	    "branches");
+	unlink("state/job");
+	must(weir_cp_remove(d, (struct weir_cp){5, 1}, &err), &err);
+}
+
 /* Write a manifest whose digest is right and whose content is not. */
 static void
 forge(const struct weir_dir *d, const char *json)
@@ -187,6 +236,13 @@ test_forged(const struct weir_dir *d)
 	    HEAD "\"parts\":[],\"sinks\":[{\"name\":\"o\","
 		 "\"base\":9223372036854775807,\"files\":[{\"file\":"
 		 "\"x\",\"length\":1,\"digest\":\"" HEX "\"}]}]}");
+	forge(d, HEAD "\"parts\":[],\"sinks\":[],\"branch\":7}");
+	forge(d, HEAD "\"parts\":[],\"sinks\":[],\"job\":null}");
+	forge(d, HEAD "\"parts\":[],\"sinks\":[],\"job\":[]}");
+	forge(d, HEAD "\"parts\":[],\"sinks\":[],\"job\":{\"id\":\"x\"}}");
+	forge(d,
+	    HEAD "\"parts\":[],\"sinks\":[],\"job\":{\"id\":\"x\","
+		 "\"sources\":[],\"sinks\":[],\"rewind\":\"now\"}}");
 	forge(d,
 	    "{\"weir\":\"manifest\",\"version\":1,\"checkpoint\":3,"
 	    "\"epoch\":1,\"time\":0,\"duration\":0,\"final\":0,"
@@ -284,6 +340,7 @@ main(void)
 	must(weir_dir_open(&d, "state", true, &err), &err);
 	test_job(&d);
 	test_manifest(&d);
+	test_branch(&d);
 	test_forged(&d);
 	test_list(&d);
 	test_remove(&d);
