@@ -2,11 +2,14 @@
  * Goal: no file in a state directory, however hostile, makes its reader step
  * outside it, and what is accepted survives being written and read again.
  * Method: the first byte says what the rest is: a part as it is; an LZ4 frame
- * that gets a trailer; a part's text that is compressed; or a manifest or job
- * file that gets its digest, or does not.
+ * that gets a trailer; a part's text that is compressed; a part with an index of
+ * keys in which bytes are changed; or a manifest or job file that gets its
+ * digest, or does not. Checksums over what was changed are made right.
  */
 #define _GNU_SOURCE
+#include "base/hash.h"
 #include "base/mem.h"
+#include "event/wire.h"
 #include "state/dir.h"
 #include "state/lz4.h"
 #include "state/publish.h"
@@ -19,6 +22,10 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#define LINE_PAD 1000 /* so that lines are in several blocks */
+#define LINES	 600
+#define EDITS	 8
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -150,6 +157,128 @@ put_compressed(const uint8_t *data, size_t size)
 	close(fd);
 }
 
+/* --- a part with an index of keys: of a line it is its byte --- */
+
+static void
+put_keyed(const uint8_t *data, size_t size)
+{
+	char stage[] = "x", kind[] = "stage", none[] = "";
+	struct weir_snapshot_header h = {.stage = stage,
+	    .kind = kind,
+	    .fingerprint = none,
+	    .checkpoint = 1,
+	    .epoch = 1};
+	struct weir_error err = {0};
+	struct weir_snapshot_writer *w;
+	char line[LINE_PAD + 40], key[2] = "";
+
+	unlinkat(cp_fd, "x.part", 0);
+	w = weir_snapshot_create(cp_fd, "x.part", &h, &err);
+	must(w != NULL, err.text);
+	for (size_t i = 0; i < size; i++) {
+		int len =
+		    snprintf(line, sizeof line, "{\"k\":%d,\"p\":\"%0*zu\"}",
+			data[i] % 8, LINE_PAD, i * 7919);
+
+		key[0] = (char)('a' + data[i] % 8);
+		must(weir_snapshot_keyed_line(
+			 w, weir_str(key), line, (size_t)len, &err) == 1,
+		    err.text);
+	}
+	must(weir_snapshot_commit(w, NULL, NULL, &err) == 1, err.text);
+	weir_snapshot_abandon(w);
+}
+
+static struct weir_buf
+part_bytes(void)
+{
+	int fd = openat(cp_fd, "x.part", O_RDONLY);
+	struct weir_buf b = {0};
+	struct stat sb;
+
+	must(fd >= 0 && fstat(fd, &sb) == 0, "a part");
+	weir_buf_reserve(&b, (size_t)sb.st_size);
+	b.len = (size_t)sb.st_size;
+	must(read(fd, b.data, b.len) == (ssize_t)b.len, "read the part");
+	close(fd);
+	return b;
+}
+
+/* Change bytes of the index, or of the blocks; then sums are right again. */
+static void
+edit(struct weir_buf *b, const uint8_t *edits, size_t n)
+{
+	char *trailer = b->data + b->len - WEIR_TRAILER;
+	size_t frame = (size_t)weir_get64(trailer + 16);
+	size_t len = (size_t)weir_get64(trailer + 32);
+	char *index = b->data + frame, *first = index + 24;
+	struct weir_digest d;
+
+	if (len == 0)
+		return;
+	for (; n > 0; n--, edits += 3) {
+		size_t at = (size_t)edits[0] << 8 | edits[1];
+
+		if (at & 0x8000)
+			b->data[(at & 0x7FFF) % frame] ^= (char)edits[2];
+		else
+			index[at % (len - 8)] ^= (char)edits[2];
+	}
+	/* the first block, if its entry still says where it is */
+	if (weir_get64(first) == WEIR_LZ4_HEADER && weir_get64(index + 16) == 1)
+		weir_put64(first + 8,
+		    weir_hash64(b->data + WEIR_LZ4_HEADER,
+			frame - WEIR_LZ4_HEADER - 8));
+	weir_put64(index + len - 8, weir_hash64(index, len - 8));
+	d = weir_digest(b->data, b->len - 16);
+	weir_put64(trailer + 40, d.lo);
+	weir_put64(trailer + 48, d.hi);
+	put(cp_fd, "x.part", b->data, b->len);
+}
+
+/* How many lines of the key there are; whole: nothing was changed. */
+static void
+seek_key(uint8_t key, size_t want, bool whole)
+{
+	char name[2] = {(char)('a' + key), '\0'}, start[16];
+	struct weir_error err = {0};
+	struct weir_snapshot_reader *r =
+	    weir_snapshot_seek(cp_fd, "x.part", weir_str(name), &err);
+	struct weir_str line;
+	size_t n = 0;
+	int got = -1;
+
+	snprintf(start, sizeof start, "{\"k\":%d,", key);
+	while (r != NULL && (got = weir_snapshot_next(r, &line, &err)) == 1)
+		n += line.len >= strlen(start) &&
+		    memcmp(line.s, start, strlen(start)) == 0;
+	weir_snapshot_close(r);
+	must(got == 0 || err.status == WEIR_STATE, err.text);
+	must(!whole || (got == 0 && n == want), "all lines of the key");
+}
+
+static void
+look_up(const uint8_t *data, size_t size)
+{
+	size_t n = data[0] % EDITS, want = 0;
+	const uint8_t *lines = data + 1 + 3 * n;
+	struct weir_buf b;
+	uint8_t key;
+
+	if (size < 2 + 3 * n || size - 1 - 3 * n > LINES)
+		return;
+	size -= 1 + 3 * n;
+	key = lines[0] % 8;
+	for (size_t i = 0; i < size; i++)
+		want += lines[i] % 8 == key;
+	put_keyed(lines, size);
+	b = part_bytes();
+	edit(&b, data + 1, n);
+	weir_buf_fini(&b);
+	seek_key(key, want, n == 0);
+	seek_key(7 - key, 0, false);
+}
+
 static void
 read_manifest(void)
 {
@@ -219,6 +348,10 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			break; /* LZ4 does not say the size of nothing */
 		put_compressed(data, size);
 		read_part();
+		break;
+	case 'k':
+		if (size > 0)
+			look_up(data, size);
 		break;
 	case 'm':
 		put_sealed(cp_fd, "MANIFEST", data, size);
