@@ -7,6 +7,7 @@
 #include "cmd/tool_signal.h"
 
 #include "stream/edges.h"
+#include "stream/foreign.h"
 #include "stream/jobsink.h"
 #include "stream/jobsource.h"
 
@@ -176,6 +177,28 @@ check_ends(struct checkpoint *c)
 		    "stages, or say -E skip or -E fail");
 }
 
+/* Without event time one source comes after the end of the other. */
+static void
+warn_untimed(struct checkpoint *c)
+{
+	const struct weir_stage_config *config = &c->tool.config;
+	const struct weir_roles *r = &c->job.roles;
+	const char *meet[2];
+	char text[512];
+
+	if (!config->follow || config->time != NULL || r->pipeline == NULL ||
+	    weir_convert_has_time(config->input) ||
+	    !weir_foreign_untimed(
+		r->pipeline, r->source_names, r->nsources, meet))
+		return;
+	snprintf(text, sizeof text,
+	    "no event time is given where $%s and $%s meet: one of them comes "
+	    "after the end of the other, which -f never reaches; say which "
+	    "field holds the time, as in -t ts",
+	    meet[0], meet[1]);
+	tool_say(&c->tool, text);
+}
+
 static int
 supervise(struct checkpoint *c)
 {
@@ -190,6 +213,7 @@ supervise(struct checkpoint *c)
 		tool_usage(
 		    t, "%s: one operand too many", t->opt.argv[t->opt.at]);
 	check_ends(c);
+	warn_untimed(c);
 	r->source = be_source;
 	r->sink = be_sink;
 	r->ctx = c;

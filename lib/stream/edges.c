@@ -32,9 +32,8 @@ weir_edge_name(const char *s, size_t len)
 
 /* --- are they used? --- */
 
-/* Does the text have $NAME or ${NAME...} in it? */
-static bool
-mentions(const char *text, const char *name)
+bool
+weir_edge_mentioned(const char *text, const char *name)
 {
 	size_t len = strlen(name);
 
@@ -64,7 +63,7 @@ check_mentions(const char *pipeline, const char *what, const char *const *names,
 {
 	for (size_t i = 0; i < n; i++)
 		if (is_named(names[i], standard) &&
-		    !mentions(pipeline, names[i]))
+		    !weir_edge_mentioned(pipeline, names[i]))
 			return weir_fail(err, WEIR_USAGE,
 			    "PIPELINE does not mention $%s, the FIFO of %s %s: "
 			    "a stage must %s it",

@@ -13,6 +13,8 @@
 #include "state/dir.h"
 #include "stream/spawn.h"
 
+/* Does the text have $NAME or ${NAME...} in it? */
+bool weir_edge_mentioned(const char *text, const char *name);
 /* Is it the name of a source or a sink: [a-z][a-z0-9_]*, not too long? */
 bool weir_edge_name(const char *s, size_t len);
 /*

@@ -358,3 +358,42 @@ asides() {
 	cmp want.counts counts.json
 	scheckpoint verify -d state
 }
+
+@test "-f: sources that meet without event time are warned of" {
+	meets='sfilter true "$long" "$short" | tee "$even" >"$counts"'
+	"${job[@]}" -f "$meets" 2>stderr &
+	wait_for 'grep -qF "no event time is given where \$long and \$short meet" stderr'
+	kill -TERM $!
+	wait $! || true
+	rm -rf state
+	"${job[@]}" -f -t ts "$meets" 2>stderr &
+	wait_for '[ -s counts.json ]'
+	kill -TERM $!
+	wait $! || true
+	! grep -q 'no event time' stderr
+}
+
+@test "checkpoints every 100 ms keep up with a stream" {
+	: >grow.log
+	scheckpoint run -d state -f -i grow.log -o out.json --every=100ms \
+		'sfilter -t ts true | swindow -w 10s -k host "n = count()"' 2>stderr &
+	run=$!
+	for ((i = 0; i < 25; i++)); do
+		# another 250 events, before what they brought is committed
+		events $((i * 250)) $((i * 250 + 250)) >>grow.log
+		at=$(date -u -d @$((1700000000 + i * 250 + 230)) +%FT%H:%M)
+		wait_for "grep -q '\"window_start\":\"$at' out.json"
+	done
+	# each time there was one at least
+	n=$(scheckpoint list -d state | tail -n 1 |
+		sed 's/.*"checkpoint":\([0-9]*\).*/\1/')
+	[ "$n" -ge 25 ]
+	kill -TERM $run
+	wait $run || true
+	! grep -q "given up" stderr
+	sfilter -F true grow.log | sfilter -F -t ts true |
+		swindow -J -w 10s -k host "n = count()" >want
+	scheckpoint run -d state -i grow.log -o out.json 'sfilter -t ts true |
+		swindow -w 10s -k host "n = count()"'
+	cmp want out.json
+}
