@@ -28,9 +28,7 @@ save_pane(struct weir_paned *p, const struct weir_pane *w,
 	const struct weir_paned_head *head;
 
 	while (weir_groups_next(&w->groups, &it)) {
-		out->len = 0;
-		weir_buf_printf(out, "{\"w\":[%jd,%jd]",
-		    (intmax_t)w->span.start, (intmax_t)w->span.end);
+		weir_swindow_begin_line(out, w->span.start, w->span.end);
 		weir_swindow_save_key(&p->w, out, weir_paned_text(p, &it));
 		head = it.value;
 		if (p->sliding)

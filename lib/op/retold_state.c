@@ -26,8 +26,8 @@ save_window(struct weir_retold *p, const struct weir_pane *w,
 		if (p->w.spec.kind == WEIR_GLOBAL)
 			weir_buf_puts(out, "{\"w\":null");
 		else
-			weir_buf_printf(out, "{\"w\":[%jd,%jd]",
-			    (intmax_t)w->span.start, (intmax_t)w->span.end);
+			weir_swindow_begin_line(
+			    out, w->span.start, w->span.end);
 		weir_swindow_save_key(
 		    &p->w, out, weir_swindow_text(it.value, it.canonical));
 		weir_swindow_save_group(&p->w, out, it.value);

@@ -20,9 +20,7 @@ save_session(struct weir_sessions *p, struct weir_session_key *k,
 	struct weir_str key;
 
 	key.s = weir_table_key(p->table, k, &key.len);
-	out->len = 0;
-	weir_buf_printf(
-	    out, "{\"w\":[%jd,%jd]", (intmax_t)s->first, (intmax_t)s->last);
+	weir_swindow_begin_line(out, s->first, s->last);
 	weir_swindow_save_key(
 	    &p->w, out, s->text != NULL ? weir_str(s->text) : key);
 	weir_swindow_save_number(out, "n", s->number);

@@ -28,9 +28,7 @@ save_part(struct weir_slide *s, const struct line *line,
 	const struct weir_slide_part *p = line->part;
 	struct weir_buf *out = &s->sw->out;
 
-	out->len = 0;
-	weir_buf_printf(
-	    out, "{\"w\":[%jd,%jd]", (intmax_t)pane.start, (intmax_t)pane.end);
+	weir_swindow_begin_line(out, pane.start, pane.end);
 	weir_swindow_save_key(
 	    s->sw, out, p->text != NULL ? weir_str(p->text) : line->canonical);
 	weir_swindow_save_number(out, "n", p->seq);

@@ -192,6 +192,8 @@ int weir_swindow_save_clock(struct weir_swindow *sw, int64_t closed,
 void weir_swindow_save_key(
     struct weir_swindow *sw, struct weir_buf *out, struct weir_str text);
 /* Append `,"NAME":u`. */
+/* `{"w":[start,end]`, in an emptied out. */
+void weir_swindow_begin_line(struct weir_buf *out, int64_t start, int64_t end);
 void weir_swindow_save_number(
     struct weir_buf *out, const char *name, uint64_t u);
 

@@ -33,10 +33,27 @@ weir_swindow_save_key(
 	weir_keyset_save(out, &sw->keys, text);
 }
 
+/* Without printf: it would take half the time of saving a group. */
+void
+weir_swindow_begin_line(struct weir_buf *out, int64_t start, int64_t end)
+{
+	out->len = 0;
+	weir_buf_puts(out, "{\"w\":[");
+	out->len +=
+	    weir_num_print_int(weir_buf_reserve(out, WEIR_NUM_MAX), start);
+	weir_buf_putc(out, ',');
+	out->len +=
+	    weir_num_print_int(weir_buf_reserve(out, WEIR_NUM_MAX), end);
+	weir_buf_putc(out, ']');
+}
+
 void
 weir_swindow_save_number(struct weir_buf *out, const char *name, uint64_t u)
 {
-	weir_buf_printf(out, ",\"%s\":%ju", name, (uintmax_t)u);
+	weir_buf_puts(out, ",\"");
+	weir_buf_puts(out, name);
+	weir_buf_puts(out, "\":");
+	out->len += weir_num_print_uint(weir_buf_reserve(out, WEIR_NUM_MAX), u);
 }
 
 /* --- loading --- */
