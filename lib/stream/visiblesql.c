@@ -29,6 +29,7 @@ struct sql {
 	const struct weir_visible_config *c;
 	char *path;
 	const char *table; /* in c->path */
+	char *key;	   /* of the record: SINK:TABLE */
 	char shown[SHOW];
 };
 
@@ -37,11 +38,14 @@ static void
 take_apart(struct sql *s, const struct weir_visible_config *c)
 {
 	const char *mark = weir_visible_table(c->path);
+	struct weir_buf key = {0};
 
 	s->c = c;
 	s->path = weir_strndup(c->path + strlen(WEIR_VISIBLE_SQLITE_IS),
 	    (size_t)(mark - c->path) - strlen(WEIR_VISIBLE_SQLITE_IS));
 	s->table = mark + strlen(WEIR_VISIBLE_TABLE_IS);
+	weir_buf_printf(&key, "%s:%s", c->sink, s->table);
+	s->key = weir_buf_cstr(&key);
 	weir_show_into(s->shown, sizeof s->shown, s->path, strlen(s->path));
 }
 
@@ -63,7 +67,7 @@ static int
 recorded(const struct sql *s, struct weir_sqlrows *r, uint64_t *at,
     struct weir_error *err)
 {
-	int got = weir_sqlrows_place(r, s->c->job, s->c->sink, at, err);
+	int got = weir_sqlrows_place(r, s->c->job, s->key, at, err);
 
 	if (got != 0)
 		return got;
@@ -79,6 +83,7 @@ sql_close(void *self)
 	struct sql *s = self;
 
 	free(s->path);
+	free(s->key);
 	free(s);
 }
 
@@ -91,10 +96,10 @@ check(struct sql *s, bool create, struct weir_error *err)
 
 	if (r == NULL)
 		return -1;
-	got = create ? weir_sqlrows_place(r, s->c->job, s->c->sink, &at, err)
+	got = create ? weir_sqlrows_place(r, s->c->job, s->key, &at, err)
 		     : recorded(s, r, &at, err);
 	if (got == 0)
-		got = weir_sqlrows_enter(r, s->c->job, s->c->sink, err);
+		got = weir_sqlrows_enter(r, s->c->job, s->key, err);
 	weir_sqlrows_close(r);
 	return got;
 }
@@ -221,7 +226,7 @@ apply(struct sql *s, struct weir_sqlrows *r, const struct weir_manifest_sink *m,
 	WEIR_PROBE("rows.added");
 	if (got == 1)
 		got = weir_sqlrows_end(
-		    r, s->c->job, s->c->sink, weir_sink_committed(m), err);
+		    r, s->c->job, s->key, weir_sink_committed(m), err);
 	WEIR_PROBE("rows.committed");
 	return got;
 }
@@ -275,6 +280,7 @@ sql_verify(const struct weir_visible_config *c,
 		    err, WEIR_STATE, "its record is not of what was committed");
 	weir_sqlrows_close(r);
 	free(s.path);
+	free(s.key);
 	return got;
 }
 
@@ -291,7 +297,7 @@ sql_is_new(const struct weir_visible_config *c, const uint64_t *base)
 	take_apart(&s, c);
 	r = access(s.path, F_OK) == 0 ? connect_to(&s, false, &err) : NULL;
 	if (r != NULL && c->job != NULL &&
-	    weir_sqlrows_place(r, c->job, c->sink, &at, &err) == 1)
+	    weir_sqlrows_place(r, c->job, s.key, &at, &err) == 1)
 		got = at == 0;
 	else if (r != NULL)
 		got = weir_sqlrows_any(r, &err) == 0;
@@ -299,6 +305,7 @@ sql_is_new(const struct weir_visible_config *c, const uint64_t *base)
 		got = access(s.path, F_OK) == -1;
 	weir_sqlrows_close(r);
 	free(s.path);
+	free(s.key);
 	return got == 1;
 }
 
