@@ -8,6 +8,7 @@
 #   make fuzz     fuzzes for FUZZ_SECONDS a target
 #   make crash    CRASH_KILLS kills of jobs; make faults: failing calls
 #   make power    what POWER_STATES power failures leave behind
+#   make mutants  mistakes in the code that the tests must find
 #   make model    searches all states of a model of the protocol, with spin
 #   make soak     long inputs in every format, and thousands of rotations;
 #                 soak-job: a job for SOAK_SECONDS
@@ -199,6 +200,10 @@ POWER_STATES ?= 10000
 power: all probes
 	@BUILD=$(BUILD) POWER_STATES=$(POWER_STATES) bash tests/power/power.sh
 
+# Each mistake of tests/mutants/list must be found by a test that it names.
+mutants: all
+	@BUILD=$(BUILD) bash tests/mutants/run.sh
+
 model:
 	@sh tests/need.sh build model
 	@bash tests/model/run.sh
@@ -303,7 +308,7 @@ clean:
 -include $(LIB_OBJ:.o=.d) $(wildcard $(BUILD)/cmd/*.d) \
 	$(LIB_SRC:%.c=$(BUILD)/fuzz-lib/%.d) $(UNIT:=.d)
 .PHONY: all completions check units unit probes sanitize memcheck \
-	crash faults power model soak soak-job demo lint bench fuzz \
+	crash faults power mutants model soak soak-job demo lint bench fuzz \
 	fuzz-replays install \
 	uninstall dist clean
 .SECONDARY:

@@ -39,6 +39,7 @@ static const struct job *job = &jobs[0];
 static char *top; /* DIR */
 static struct text want[OUTS_MAX], want_side[SIDES_MAX];
 static int tests, failures, bads;
+static bool only_first; /* POWER_FIRST: one bad state is enough */
 
 /* --- files --- */
 
@@ -322,6 +323,8 @@ try_states(struct world *w, size_t states, size_t *bad)
 		*bad += why != NULL;
 		if (why != NULL)
 			keep_bad(w, at, why);
+		if (why != NULL && only_first)
+			break;
 	}
 	free(seen);
 	return n;
@@ -351,6 +354,8 @@ play(const char *what, bool kills, size_t states)
 	struct seen *seen;
 	bool whole;
 
+	if (failures > 0 && only_first)
+		return;
 	world_begin(&w, is_given);
 	shell("rm -f ../log");
 	if (kills)
@@ -440,6 +445,7 @@ main(int argc, char **argv)
 	}
 	rng = strtoull(argv[2], NULL, 10) * 2654435761u + 88172645463325252u;
 	states = strtoull(argv[3], NULL, 10);
+	only_first = getenv("POWER_FIRST") != NULL;
 	prepare(self);
 	if (uninterrupted()) {
 		play("undisturbed", false, states / 3);
