@@ -18,6 +18,8 @@
 #define EVERY_MIN INT64_C(100000000)
 #endif
 
+#define SPOOL_DEFAULT ((uint64_t)1 << 30)
+
 /* A value of which this version knows one. */
 static void
 only(struct tool *t, const char *known)
@@ -82,6 +84,29 @@ every(struct tool *t)
 	if (ns < EVERY_MIN)
 		tool_usage(t, "--every=%s: the least is 100ms", t->opt.value);
 	return ns;
+}
+
+static uint64_t
+spool(struct tool *t)
+{
+	struct weir_error err;
+	uint64_t size = SPOOL_DEFAULT;
+
+	if (t->opt.value != NULL &&
+	    weir_size_read(t->opt.value, strlen(t->opt.value), &size, &err) < 0)
+		tool_usage(t, "--spool: %s", err.text);
+	return size;
+}
+
+/* A line that is not there whole yet stays in the spool. */
+static void
+check_spool(struct tool *t, uint64_t size)
+{
+	if (size > 0 && size / 2 < t->config.max_line)
+		tool_usage(t,
+		    "--spool is to be twice as big as the longest line, "
+		    "--max-line=%zu, or more",
+		    t->config.max_line);
 }
 
 static bool
@@ -201,6 +226,7 @@ take_options(struct checkpoint *c)
 			c->roll.path = t->opt.value;
 			break;
 		case SHELL: j->roles.shell = t->opt.value; break;
+		case SPOOL: j->spool = spool(t); break;
 		default:
 			tool_usage(t, "--%s: not in this version",
 			    t->opt.option->name);
@@ -208,6 +234,7 @@ take_options(struct checkpoint *c)
 	check_from(t, &j->from);
 	if (j->dir == NULL)
 		tool_usage(t, "say where the state is kept: -d DIR");
+	check_spool(t, j->spool);
 	if (j->keep < 1)
 		tool_usage(t, "--keep needs at least 1");
 	if (c->rolls)

@@ -24,7 +24,8 @@
 	{KEEP, 0, "keep", "N", "completed checkpoints kept (3)", NULL}, \
 	{REWIND, 0, "rewind", "TIME", \
 	    "start from none, at the first event not before TIME", NULL}, \
-	{SPOOL, 0, "spool", NULL, NULL, NULL}
+	{SPOOL, 0, "spool", "[SIZE]", \
+	    "keep what pipes give on disk until it is committed (1G)", NULL}
 
 static const struct weir_option run_options[] = {
 	DIR_OPTION,

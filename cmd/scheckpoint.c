@@ -51,13 +51,15 @@ static int
 be_source(void *ctx, struct weir_role *role)
 {
 	struct checkpoint *c = ctx;
+	struct weir_jobsource_config config = {
+	    .skip_gap = c->skip_gap, .spool = c->job.spool};
 	struct weir_jobsource *s;
 	int status;
 
 	become_child(&c->tool);
 	if (open_edge(c, role, &status) == -1)
 		return status;
-	s = weir_jobsource_new(&c->tool.config, role, c->skip_gap);
+	s = weir_jobsource_new(&c->tool.config, role, &config);
 	status = tool_run(&c->tool, weir_jobsource_stage(s));
 	weir_jobsource_free(s);
 	return status;
@@ -245,8 +247,8 @@ run(struct checkpoint *c)
 		tool_usage(&c->tool, "PIPELINE is empty");
 	if (c->job.roles.nsources == 0)
 		tool_usage(&c->tool,
-		    "say what PIPELINE reads: -i FILE (a pipe "
-		    "cannot be read again after a crash)");
+		    "say what PIPELINE reads: -i FILE (or -i - --spool: "
+		    "standard input)");
 	if (c->job.roles.nsinks == 0)
 		tool_usage(&c->tool,
 		    "say where the output goes: -o FILE "

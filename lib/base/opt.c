@@ -109,7 +109,7 @@ next_long(struct weir_opt *o, struct weir_error *err)
 			return weir_fail(err, WEIR_USAGE, "--%s takes no value",
 			    o->option->name);
 		o->value = name + len + 1;
-	} else if (o->option->arg != NULL) {
+	} else if (weir_option_needs(o->option)) {
 		if (o->at >= o->argc)
 			return needs(o->option, "--", o->option->name, err);
 		o->value = o->argv[o->at++];
@@ -154,7 +154,7 @@ next_letter(struct weir_opt *o, struct weir_error *err)
 	if (o->option == NULL)
 		return no_letter(o, err);
 	o->group++;
-	if (o->option->arg == NULL) {
+	if (!weir_option_needs(o->option)) {
 		if (o->group[0] == '\0') {
 			o->group = NULL;
 			o->at++;

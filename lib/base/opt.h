@@ -12,13 +12,16 @@
 #include "base/buf.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 struct weir_option {
 	int id;		  /* what weir_opt_next() returns; > 0 */
 	char letter;	  /* 0: none */
 	const char *name; /* long form without the dashes */
-	const char *arg;  /* "DUR", "FILE", … or NULL: takes none */
+	/* "DUR", "FILE", …; "[SIZE]": only behind =; NULL: takes none */
+	const char *arg;
 	const char *help; /* one line, lower case; NULL: a hidden option */
 	/* Completions: words divided by '|'; FILE and DIR complete paths. */
 	const char *values;
@@ -35,6 +38,14 @@ struct weir_command {
 	const struct weir_command *const *subs; /* subcommands */
 	size_t nsubs;
 };
+
+/* Does it take the next word, if there is none behind =? */
+static inline bool
+weir_option_needs(const struct weir_option *o)
+{
+	return o->arg != NULL &&
+	    (o->arg[0] != '[' || o->arg[strlen(o->arg) - 1] != ']');
+}
 
 struct weir_opt {
 	const struct weir_command *command;

@@ -130,7 +130,7 @@ bash_values(struct weir_buf *out, const struct weir_command *c)
 
 	EACH_OPTION(c, t, o)
 	{
-		if (o->arg == NULL)
+		if (!weir_option_needs(o))
 			continue;
 		letter = weir_opt_letter(c, o);
 		weir_buf_putc(out, '\t');
@@ -157,7 +157,7 @@ bash_words(struct weir_buf *out, const struct weir_command *c)
 		if (letter != 0)
 			weir_buf_printf(out, "-%c ", letter);
 		weir_buf_printf(
-		    out, "--%s%s ", o->name, o->arg != NULL ? "=" : "");
+		    out, "--%s%s ", o->name, weir_option_needs(o) ? "=" : "");
 	}
 	out->len--; /* the last blank */
 }
@@ -240,18 +240,19 @@ zsh_option(struct weir_buf *out, const struct weir_command *c,
 	struct offer f;
 
 	weir_buf_puts(out, " \\\n\t\t");
-	if (letter != 0 && o->arg != NULL)
+	if (letter != 0 && weir_option_needs(o))
 		weir_buf_printf(out, "'*'{-%c+,--%s=}'", letter, o->name);
 	else if (letter != 0)
 		weir_buf_printf(out, "'(-%c --%s)'{-%c,--%s}'", letter, o->name,
 		    letter, o->name);
 	else
-		weir_buf_printf(out, "'%s--%s%s", o->arg != NULL ? "*" : "",
-		    o->name, o->arg != NULL ? "=" : "");
+		weir_buf_printf(out, "'%s--%s%s",
+		    weir_option_needs(o) ? "*" : "", o->name,
+		    weir_option_needs(o) ? "=" : "");
 	weir_buf_putc(out, '[');
 	quote(out, o->help, "[]:\\");
 	weir_buf_putc(out, ']');
-	if (o->arg != NULL) {
+	if (weir_option_needs(o)) {
 		offer_values(&f, o->values);
 		weir_buf_putc(out, ':');
 		quote(out, o->arg, "[]:\\");
@@ -357,7 +358,7 @@ fish_option(struct weir_buf *out, const struct weir_command *c,
 	if (letter != 0)
 		weir_buf_printf(out, " -s %c", letter);
 	weir_buf_printf(out, " -l %s", o->name);
-	if (o->arg != NULL) {
+	if (weir_option_needs(o)) {
 		offer_values(&f, o->values);
 		weir_buf_puts(out, f.files ? " -r -F" : " -x");
 		if (f.dirs)

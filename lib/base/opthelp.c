@@ -27,8 +27,10 @@ form(struct weir_buf *out, const struct weir_command *c,
 	if (letter != 0)
 		weir_buf_printf(out, "-%c, ", letter);
 	weir_buf_printf(out, "--%s", o->name);
-	if (o->arg != NULL)
+	if (weir_option_needs(o))
 		weir_buf_printf(out, "=%s", o->arg);
+	else if (o->arg != NULL)
+		weir_buf_printf(out, "[=%s", o->arg + 1);
 }
 
 /* How wide forms are, so that what they mean stands below each other. */

@@ -11,6 +11,13 @@ weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
 {
 	const struct weir_file *f = &s->file;
 
+	if (s->c.store != NULL) {
+		*place = (struct weir_place){
+		    .name = weir_strdup(s->c.n ? s->c.names[s->i] : "-"),
+		    .line = line};
+		s->c.store->place(s->c.store->ctx, offset, place);
+		return 1;
+	}
 	if (offset > f->off)
 		return weir_fail(
 		    err, WEIR_SYSTEM, "internal: a place beyond what was read");
@@ -110,6 +117,8 @@ weir_source_seek(struct weir_source *s, const struct weir_place *place,
 		i++;
 	if (s->c.n > 0 && i == s->c.n)
 		return gone(place, "it is not among the sources", err);
+	if (s->c.store != NULL)
+		return s->c.store->seek(s->c.store->ctx, place, err);
 	if (begin_at(s, i, err) < 0)
 		return -1;
 	if (place->ino == 0 && place->offset == 0)

@@ -60,6 +60,12 @@ weir_source_begin(struct weir_source *s, struct weir_error *err)
 	bool follow = s->c.follow && last_name(s);
 	int r;
 
+	if (s->c.store != NULL) {
+		s->file.path = weir_strdup(name && !weir_source_is_stdin(name)
+			? name
+			: "standard input");
+		return 1;
+	}
 	if (name == NULL || weir_source_is_stdin(name)) {
 		r = weir_file_adopt(&s->file, name ? 0 : s->c.fd,
 		    name ? "standard input" : s->descriptor, err);
@@ -382,6 +388,20 @@ weir_source_read(struct weir_source *s, char *buf, size_t cap, size_t *got,
 			      : weir_source_read_direct(s, buf, cap, got, err);
 }
 
+static int
+read_store(struct weir_source *s, char *buf, size_t cap, size_t *got,
+    struct weir_error *err)
+{
+	int r = s->c.store->read(s->c.store->ctx, buf, cap, got, err);
+
+	if (r == WEIR_GOT_END) {
+		s->ended = (s->c.once ? WEIR_GOT_PAUSE : WEIR_GOT_END) + 1;
+		r = s->ended - 1;
+	}
+	s->read += *got;
+	return r;
+}
+
 int
 weir_source_read_direct(struct weir_source *s, char *buf, size_t cap,
     size_t *got, struct weir_error *err)
@@ -391,6 +411,8 @@ weir_source_read_direct(struct weir_source *s, char *buf, size_t cap,
 	*got = 0;
 	if (s->ended)
 		return s->ended - 1;
+	if (s->c.store != NULL)
+		return read_store(s, buf, cap, got, err);
 	if (s->turn && turn(s, err) < 0)
 		return -1;
 	if (s->file.fd < 0) {

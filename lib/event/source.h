@@ -27,6 +27,24 @@ enum weir_got {
 	                          last line stays unread */
 };
 
+struct weir_place;
+
+/*
+ * What stands between a pipe and its reader and keeps the bytes (spool.h): the
+ * source is then it. Functions as those of the source of the same names; fd
+ * gives -1 also if nothing can come before ready has changed.
+ */
+struct weir_source_store {
+	void *ctx;
+	int (*read)(void *ctx, char *buf, size_t cap, size_t *got,
+	    struct weir_error *err);
+	bool (*ready)(void *ctx); /* without waiting for a writer */
+	int (*fd)(void *ctx);
+	void (*place)(void *ctx, uint64_t offset, struct weir_place *place);
+	int (*seek)(
+	    void *ctx, const struct weir_place *place, struct weir_error *err);
+};
+
 struct weir_source_config {
 	const char *const *names; /* files; "-" is fd 0; borrowed */
 	size_t n;
@@ -42,6 +60,7 @@ struct weir_source_config {
 	 */
 	const char *pattern;
 	struct weir_seen *seen; /* is told of files that are closed; or NULL */
+	const struct weir_source_store *store; /* read this instead; or NULL */
 	/*
 	 * Is the file that has the name now another source's, which followed it
 	 * when it had another? Then it is left to that one. NULL: nobody's.

@@ -12,6 +12,8 @@ weir_source_fd(const struct weir_source *s, int *timeout_ms)
 	*timeout_ms = -1;
 	if (s->ended || s->turn)
 		return -1;
+	if (s->c.store != NULL)
+		return s->c.store->fd(s->c.store->ctx);
 	if (s->following && s->idle) {
 		*timeout_ms = weir_follow_timeout(&s->w);
 		if (s->new.fd >= 0 && *timeout_ms > WEIR_FOLLOW_TICK_MS)
@@ -72,6 +74,8 @@ weir_source_time(const struct weir_source *s)
 bool
 weir_source_regular(const struct weir_source *s)
 {
+	if (s->c.store != NULL)
+		return s->c.store->ready(s->c.store->ctx);
 	return s->turn || s->file.fd < 0 || s->file.regular || s->file.packed;
 }
 

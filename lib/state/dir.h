@@ -10,6 +10,7 @@
  *     cp/<n>.<e>/MANIFEST     JSON: its rename commits checkpoint n
  *     out/<sink>.<n>.<e>      output since the checkpoint before
  *     save/<name>/            savepoints, hard links
+ *     spool/<source>.<i>.<o>  what pipes gave (spool.h)
  *     run/                    FIFOs of the living; run/commit.<e> takes reports
  *
  * All opens go through held directory descriptors with O_NOFOLLOW; the
@@ -92,7 +93,7 @@ struct weir_job {
 	int64_t rewind_ns; /* (--rewind) */
 	size_t nsources;
 	char **source_names;
-	char **source_paths; /* absolute */
+	char **source_paths; /* absolute; "-": standard input */
 	size_t nsinks;
 	struct weir_job_sink *sinks;
 };

@@ -205,6 +205,8 @@ weir_dir_sweep(const struct weir_dir *d, size_t keep, struct weir_error *err)
 		r = sweep_sub(d, "out", is_wanted, &w, err);
 	if (r == 1 && keep == 0)
 		r = weir_side_forget(d, err);
+	if (r == 1 && keep == 0)
+		r = sweep_sub(d, "spool", NULL, NULL, err);
 	if (r == 1)
 		r = sweep_sub(d, "side", not_temporary, NULL, err);
 	if (r == 1 && weir_dir_empty(d->fd, not_temporary, NULL, err) < 0)

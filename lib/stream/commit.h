@@ -37,6 +37,8 @@ struct weir_commit_config {
 	size_t ndrop;
 	/* An order for every source; a source that is gone is not a failure. */
 	int (*order)(void *ctx, const char *line, struct weir_error *err);
+	/* Old checkpoints have gone after a commit; NULL: nobody asks. */
+	int (*committed)(void *ctx, struct weir_error *err);
 	void (*warn)(void *ctx, const char *text);
 	void *ctx;
 };

@@ -4,6 +4,7 @@
 #include "base/probe.h"
 #include "stream/edges.h"
 #include "stream/jobfile.h"
+#include "stream/jobplace.h"
 #include "stream/origin.h"
 #include "stream/recover.h"
 #include "stream/metrics.h"
@@ -43,6 +44,18 @@ commit_order(void *ctx, const char *line, struct weir_error *err)
 
 	(void)err;
 	weir_children_order(&j->children, line);
+	return 1;
+}
+
+/* What older checkpoints than those that are kept needed may go. */
+static int
+commit_done(void *ctx, struct weir_error *err)
+{
+	struct weir_incarnation *j = ctx;
+
+	if (weir_jobplace_trim(&j->dir, &j->job, err) == -1)
+		return -1;
+	weir_children_order(&j->children, "committed");
 	return 1;
 }
 
@@ -107,6 +120,7 @@ spawn(struct weir_incarnation *j, const struct weir_hello *hello,
 	roles.rewinds = job->rewinds;
 	roles.rewind_ns = job->rewind_ns;
 	roles.fresh = j->restored.nparts == 0;
+	roles.pipes = j->pipes;
 	roles.dir = j->dir.path;
 	roles.gauges = j->gauges;
 	weir_status_begin(j);
@@ -160,6 +174,7 @@ start_committer(struct weir_incarnation *j, struct weir_error *err)
 	    .drop = j->c->drop,
 	    .ndrop = j->c->ndrop,
 	    .order = commit_order,
+	    .committed = j->c->spool > 0 ? commit_done : NULL,
 	    .warn = commit_warn,
 	    .ctx = j};
 

@@ -21,6 +21,7 @@ struct weir_incarnation {
 	const struct weir_supervise_config *c;
 	struct weir_dir dir;
 	struct weir_job job;
+	struct weir_pipes *pipes;      /* the run's */
 	struct weir_manifest restored; /* {0}: beginning anew */
 	bool restores;
 	uint64_t next;	      /* checkpoint */

@@ -152,6 +152,7 @@ weir_input_open(struct weir_input *in, struct weir_error *err)
 	struct weir_source_config sc = {.fd = c->in_fd,
 	    .follow = c->follow && !in->table,
 	    .once = c->once,
+	    .store = c->store,
 	    .notices = st->notices,
 	    .seen = st->seen,
 	    .taken = st->seen != NULL ? weir_stage_taken : NULL,

@@ -54,7 +54,15 @@ weir_absolute(const char *path, struct weir_error *err)
 	return weir_buf_cstr(&out);
 }
 
-/* A source must be there, and be a file that can be read again. */
+/* A source's path in the job file: weir_absolute(), or "-". */
+static char *
+source_name(const char *path, struct weir_error *err)
+{
+	return weir_pipe_nameless(path) ? weir_strdup("-")
+					: weir_absolute(path, err);
+}
+
+/* A source must be there. */
 static int
 check_source(const char *path, struct weir_error *err)
 {
@@ -62,13 +70,13 @@ check_source(const char *path, struct weir_error *err)
 	struct stat st;
 
 	weir_show_into(shown, sizeof shown, path, strlen(path));
+	if (weir_pipe_nameless(path))
+		return 1;
 	if (stat(path, &st) == -1)
 		return weir_fail_errno(err, "%s", shown);
-	if (!S_ISREG(st.st_mode))
-		return weir_fail(err, WEIR_USAGE,
-		    "%s: a source must be a regular file, to be read again "
-		    "after a crash (this version cannot spool pipes)",
-		    shown);
+	if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode))
+		return weir_fail(
+		    err, WEIR_USAGE, "%s: a source is a file or a pipe", shown);
 	return 1;
 }
 
@@ -94,7 +102,7 @@ begin_sources(
 	job->source_paths = weir_calloc(r->nsources, sizeof(char *));
 	for (size_t i = 0; i < r->nsources; i++) {
 		job->source_names[i] = weir_strdup(r->source_names[i]);
-		job->source_paths[i] = weir_absolute(r->source_paths[i], err);
+		job->source_paths[i] = source_name(r->source_paths[i], err);
 		if (job->source_paths[i] == NULL)
 			return -1;
 	}
@@ -291,7 +299,7 @@ weir_jobfile_same(const struct weir_roles *r, const struct weir_job *job,
 	struct ends sources = {"source", "-i", r->std_source, job->nsources,
 	    r->nsources, (const char *const *)job->source_names,
 	    (const char *const *)job->source_paths, r->source_names,
-	    r->source_paths, weir_absolute};
+	    r->source_paths, source_name};
 	struct ends sinks = {"sink", "-o", r->std_sink, job->nsinks, r->nsinks,
 	    names, paths, r->sink_names, r->sink_paths, weir_visible_name};
 	int same;
@@ -340,61 +348,4 @@ weir_jobfile_open(const struct weir_dir *d, const struct weir_roles *r,
 	if (weir_jobfile_make(d, r, job, err) == -1)
 		return -1;
 	return weir_job_save(d, job, err);
-}
-
-/* Where the source named so was when m was committed: 1, 0 or -1. */
-static int
-saved_place(const struct weir_dir *d, const struct weir_manifest *m,
-    const char *source, struct weir_place *place, struct weir_error *err)
-{
-	struct weir_snapshot_reader *r = NULL;
-	struct weir_str line;
-	int fd, got = 0;
-
-	fd = weir_cp_open(d, m->cp, err);
-	if (fd == -1)
-		return -1;
-	for (size_t i = 0; i < m->nparts; i++) {
-		if (strcmp(m->parts[i].stage, source) != 0)
-			continue;
-		r = weir_snapshot_open(fd, m->parts[i].file, err);
-		got = r == NULL ? -1 : weir_snapshot_next(r, &line, err);
-		if (got == 1) /* the runtime's own line comes first */
-			got = weir_snapshot_next(r, &line, err);
-		if (got == 1)
-			got = weir_place_read(place, line.s, line.len, err);
-		break;
-	}
-	weir_snapshot_close(r);
-	close(fd);
-	return got;
-}
-
-int
-weir_jobfile_grown(const struct weir_dir *d, const struct weir_job *job,
-    const struct weir_manifest *m, struct weir_error *err)
-{
-	for (size_t i = 0; i < job->nsources; i++) {
-		struct weir_place place = {0};
-		char shown[SHOW];
-		int got = saved_place(d, m, job->source_names[i], &place, err);
-
-		if (got == 1) {
-			got = weir_source_grown(
-			    job->source_paths[i], &place, err);
-			weir_place_fini(&place);
-		}
-		if (got == -1)
-			return -1;
-		if (got == 0)
-			continue;
-		weir_show_into(shown, sizeof shown, job->source_paths[i],
-		    strlen(job->source_paths[i]));
-		return weir_fail(err, WEIR_STATE,
-		    "%s has grown since this job finished and closed its "
-		    "windows: begin another job with another -d and -o (a "
-		    "run with --once leaves the windows open for the next)",
-		    shown);
-	}
-	return 0;
 }

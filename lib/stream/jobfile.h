@@ -34,11 +34,5 @@ int weir_jobfile_sink(const struct weir_dir *d, const char *id,
 int weir_jobfile_differ(const struct weir_job *job, struct weir_error *err);
 int weir_jobfile_apart(const struct weir_roles *r, struct weir_error *err);
 char *weir_jobfile_id(void);
-/*
- * Have the sources grown since the end that m committed? 0, or -1 with
- * *err (WEIR_STATE) saying what to do.
- */
-int weir_jobfile_grown(const struct weir_dir *d, const struct weir_job *job,
-    const struct weir_manifest *m, struct weir_error *err);
 
 #endif

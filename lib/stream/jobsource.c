@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "base/probe.h"
 #include "base/text.h"
+#include "stream/spooled.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -18,7 +19,8 @@ struct weir_jobsource {
 	struct weir_stage *stage;
 	const struct weir_stage_config *c;
 	const struct weir_role *role;
-	bool skip_gap;
+	const struct weir_jobsource_config *config;
+	struct weir_spooled spooled; /* a pipe's, if it is kept */
 	bool active;		/* the committer knows that there is work */
 	bool complete;		/* all was read, though others go on */
 	int64_t told_ns;	/* its gauge, when */
@@ -48,6 +50,7 @@ source_open(void *self, struct weir_stage *st, struct weir_error *err)
 	WEIR_PROBE("source.begin");
 	if (s->role->rewinds && begin_rewound(s, st, err) == -1)
 		return -1;
+	s->spooled.dir = weir_stage_dir(st);
 	/* the wall clock may close windows without any event (--idle) */
 	if (s->c->idle_ns > 0)
 		weir_stage_set_due(st, WEIR_TIME_NONE);
@@ -75,6 +78,15 @@ become_active(
 	s->active = true;
 	weir_stage_set_due(st, WEIR_TIME_MAX);
 	return say(s, st, "active", "", err);
+}
+
+/* Only commits make room in the spool. */
+static int
+source_full(void *ctx, struct weir_error *err)
+{
+	struct weir_jobsource *s = ctx;
+
+	return become_active(s, s->stage, err);
 }
 
 /*
@@ -202,6 +214,8 @@ source_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
 	tell(s, st, 0, true);
 	if (s->c->idle_ns > 0)
 		weir_stage_set_due(st, WEIR_TIME_NONE);
+	if (s->spooled.was_full && source_full(s, err) == -1)
+		return -1;
 	return take_place(s, st, err);
 }
 
@@ -213,11 +227,26 @@ source_end(void *self, struct weir_stage *st, const struct weir_end *e,
 	return take_place(self, st, err);
 }
 
+/* A failing fsync is never tried again: the next one would lie. */
+static int
+broken(struct weir_jobsource *s, const struct weir_error *err)
+{
+	struct weir_buf line = {0};
+	struct weir_error ignored;
+
+	weir_buf_printf(&line, "broken %.400s", err->text);
+	weir_stage_report(s->stage, weir_buf_cstr(&line), &ignored);
+	weir_buf_fini(&line);
+	return -1;
+}
+
 static int
 source_save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 {
 	struct weir_jobsource *s = self;
 
+	if (weir_spooled_sync(&s->spooled, err) == -1)
+		return broken(s, err);
 	if (weir_snapshot_line(w, s->place.data, s->place.len, err) == -1)
 		return -1;
 	return s->complete
@@ -230,7 +259,7 @@ gap(struct weir_jobsource *s, struct weir_error *err)
 {
 	struct weir_buf text = {0};
 
-	if (!s->skip_gap) {
+	if (!s->config->skip_gap) {
 		weir_buf_puts(&text, err->text);
 		weir_fail(err, WEIR_STATE,
 		    "%s: what came after it cannot be found: bring the file "
@@ -278,7 +307,8 @@ source_load(void *self, struct weir_stage *st, struct weir_str line,
 /* --- orders --- */
 
 static int
-obey(struct weir_stage *st, char *order, struct weir_error *err)
+obey(struct weir_jobsource *s, struct weir_stage *st, char *order,
+    struct weir_error *err)
 {
 	char *rest;
 	uint64_t n;
@@ -295,6 +325,10 @@ obey(struct weir_stage *st, char *order, struct weir_error *err)
 		    strcmp(rest, " complete") == 0 ? WEIR_COMPLETE
 						   : WEIR_SUSPENDED,
 		    n, err);
+	}
+	if (strcmp(order, "committed") == 0) {
+		weir_spooled_recount(&s->spooled);
+		return 1;
 	}
 	return weir_fail(err, WEIR_SYSTEM, "an order makes no sense");
 }
@@ -313,7 +347,7 @@ obey_lines(
 		order[len] = '\0';
 		s->norders -= len + 1;
 		memmove(s->orders, nl + 1, s->norders);
-		if (obey(st, order, err) == -1)
+		if (obey(s, st, order, err) == -1)
 			return -1;
 	}
 	return 1;
@@ -367,13 +401,12 @@ static const struct weir_stage_ops ops = {
 
 struct weir_jobsource *
 weir_jobsource_new(const struct weir_stage_config *c,
-    const struct weir_role *role, bool skip_gap)
+    const struct weir_role *role, const struct weir_jobsource_config *config)
 {
 	struct weir_jobsource *s = weir_calloc(1, sizeof *s);
 	struct weir_stage_config own = *c;
 
-	*s =
-	    (struct weir_jobsource){.c = c, .role = role, .skip_gap = skip_gap};
+	*s = (struct weir_jobsource){.c = c, .role = role, .config = config};
 	own.files = &role->path;
 	own.nfiles = 1;
 	own.out_fd = role->out_fd;
@@ -381,6 +414,13 @@ weir_jobsource_new(const struct weir_stage_config *c,
 	own.hello = role->hello;
 	own.source_name = role->name;
 	own.control_fd = role->control_fd;
+	if (role->pipe != NULL && config->spool > 0) {
+		weir_spooled_init(&s->spooled, role->name, role->pipe,
+		    c->follow, config->spool);
+		s->spooled.full = source_full;
+		s->spooled.ctx = s;
+		own.store = &s->spooled.store;
+	}
 	s->stage = weir_stage_new(&own, &ops, s);
 	return s;
 }
@@ -397,6 +437,7 @@ weir_jobsource_free(struct weir_jobsource *s)
 	if (s == NULL)
 		return;
 	weir_stage_free(s->stage);
+	weir_spooled_fini(&s->spooled);
 	weir_buf_fini(&s->place);
 	free(s);
 }

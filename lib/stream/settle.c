@@ -319,7 +319,7 @@ weir_committer_commit(
 	/* if that fails, the next commit tries again */
 	weir_dir_prune(c->c.dir, c->c.keep, NULL);
 	WEIR_PROBE("commit.pruned");
-	r = 1;
+	r = c->c.committed == NULL ? 1 : c->c.committed(c->c.ctx, err);
 out:
 	weir_manifest_fini(&m);
 	return r;

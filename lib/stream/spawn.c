@@ -222,7 +222,8 @@ spawn_end(struct weir_children *cs, const struct weir_roles *r, size_t i,
 	    .several = r->nsources > 1,
 	    .rewinds = r->rewinds,
 	    .rewind_ns = r->rewind_ns,
-	    .fresh = r->fresh};
+	    .fresh = r->fresh,
+	    .pipe = hello && r->pipes ? weir_pipes_find(r->pipes, name) : NULL};
 	struct weir_buf fifo = {0};
 	int got;
 
@@ -294,7 +295,9 @@ weir_spawn(struct weir_children *cs, const struct weir_roles *r,
 	    .out_fd = STDOUT_FILENO,
 	    .rewinds = r->rewinds,
 	    .rewind_ns = r->rewind_ns,
-	    .fresh = r->fresh};
+	    .fresh = r->fresh,
+	    .pipe = r->pipes ? weir_pipes_find(r->pipes, r->source_names[0])
+			     : NULL};
 	int done;
 
 	cs->n = 0;

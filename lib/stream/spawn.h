@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "event/control.h"
 #include "stream/guard.h"
+#include "stream/pipes.h"
 #include "stream/status.h"
 
 #include <stdbool.h>
@@ -29,12 +30,13 @@
 /* What a source or a sink is told. All descriptors are its own. */
 struct weir_role {
 	const char *name;
-	const char *path;		/* of the file, absolute */
+	const char *path; /* of the file, absolute; "-": standard input */
 	const struct weir_hello *hello; /* a source's */
 	const char *fifo;		/* to be opened: in_fd or out_fd */
 	int in_fd, out_fd;		/* -1: none */
 	int control_fd;
-	bool several;		  /* there are other sources */
+	bool several;		      /* there are other sources */
+	const struct weir_pipe *pipe; /* that the source is, or NULL */
 	struct weir_gauge *gauge; /* or NULL: nobody looks */
 	/* a source passes over events older than that (--rewind) */
 	bool rewinds;
@@ -53,6 +55,7 @@ struct weir_roles {
 	bool fresh;
 	const char *dir; /* state directory, absolute */
 	uint64_t epoch;
+	const struct weir_pipes *pipes; /* those of the sources that are */
 	const char *reports;	   /* FIFO to the committer, for WEIR_JOB */
 	struct weir_gauge *gauges; /* of sources, then sinks; or NULL */
 	const char *pipeline; /* NULL: stands free, the source has out_fd 1 */

@@ -2,7 +2,7 @@
 
 #include "base/buf.h"
 #include "stream/incarnation.h"
-#include "stream/jobfile.h"
+#include "stream/jobplace.h"
 #include "stream/metrics.h"
 #include "stream/waiting.h"
 
@@ -295,7 +295,7 @@ finished(struct weir_incarnation *j, struct weir_error *err)
 		return 1; /* by this run, which died on the way out */
 	if (m->final != 1 + WEIR_COMPLETE)
 		return 0;
-	grown = weir_jobfile_grown(&j->dir, &j->job, m, err);
+	grown = weir_jobplace_grown(&j->dir, &j->job, m, j->pipes, err);
 	if (grown != 0)
 		return -1;
 	snprintf(text, sizeof text,
@@ -378,37 +378,67 @@ conclude(const struct weir_incarnation *j, enum outcome o, unsigned tries,
 	return err->status;
 }
 
-int
-weir_supervise(
-    const struct weir_supervise_config *config, struct weir_error *err)
+/* What a pipe gave is gone with the process that read it, unless it is kept. */
+static int
+check_pipes(const struct weir_supervise_config *c, const struct weir_pipes *p,
+    struct weir_error *err)
 {
-	struct weir_incarnation j = {.c = config,
-	    .dir = {.fd = -1, .lock = -1},
-	    .fifo = -1,
-	    .children = {.leak = -1}};
+	if (p->n == 0 || c->spool > 0)
+		return 1;
+	return weir_fail(err, WEIR_USAGE,
+	    "source %s is a pipe, which cannot be read again after a crash: "
+	    "say --spool, which keeps on disk what it gave",
+	    p->pipe[0].source);
+}
+
+static int
+supervise(struct weir_incarnation *j, struct weir_error *err)
+{
+	const struct weir_supervise_config *config = j->c;
 	unsigned tries = 0;
 	enum outcome o;
 
-	weir_status_open(&j);
+	weir_status_open(j);
 	for (;;) {
-		o = live(&j, err);
-		if (j.committer != NULL &&
-		    weir_committer_commits(j.committer) > 0)
+		o = live(j, err);
+		if (j->committer != NULL &&
+		    weir_committer_commits(j->committer) > 0)
 			tries = 0;
-		weir_incarnation_end(&j);
+		weir_incarnation_end(j);
 		if (o != TRY_AGAIN || config->roles.pipeline == NULL ||
-		    j.signal != 0 || ++tries > config->restarts)
+		    j->signal != 0 || ++tries > config->restarts)
 			break;
-		j.restarts++;
-		if (!pause_before(&j, tries, err)) {
-			j.signal = (int)*config->stop;
+		j->restarts++;
+		if (!pause_before(j, tries, err)) {
+			j->signal = (int)*config->stop;
 			o = KILLED;
 			break;
 		}
 	}
+	*config->stop = j->signal;
+	return conclude(j, o, tries, err);
+}
+
+int
+weir_supervise(
+    const struct weir_supervise_config *config, struct weir_error *err)
+{
+	struct weir_pipes pipes;
+	struct weir_incarnation j = {.c = config,
+	    .dir = {.fd = -1, .lock = -1},
+	    .pipes = &pipes,
+	    .fifo = -1,
+	    .children = {.leak = -1}};
+	int status;
+
+	if (weir_pipes_open(&pipes, &config->roles, err) == -1 ||
+	    check_pipes(config, &pipes, err) == -1)
+		status = err->status;
+	else
+		status = supervise(&j, err);
 	weir_buf_fini(&j.reports);
 	free(j.polls);
 	weir_status_close(&j);
-	*config->stop = j.signal;
-	return conclude(&j, o, tries, err);
+	weir_pipes_close(&pipes);
+	return status;
 }

@@ -382,7 +382,7 @@ full() {
 @test "a source must be a file that is there" {
 	mkfifo pipe
 	status_is 2 scheckpoint run -d state -i pipe -o out.json "$filter"
-	grep -q 'regular file' stderr
+	grep -q 'say --spool' stderr
 	status_is 6 scheckpoint run -d s2 -i none.log -o out.json "$filter"
 	status_is 2 scheckpoint run -d s3 -i access.log -o /dev/null "$filter"
 	status_is 2 scheckpoint run -d s4 -i access.log -o access.log "$filter"
@@ -404,7 +404,7 @@ full() {
 	status_is 2 scheckpoint run -d state -i access.log -o out.json
 	status_is 2 run_job -f --once "$filter"
 	status_is 2 run_job --every=10ms "$filter"
-	for later in --visible=now --guarantee=at-least-once --spool; do
+	for later in --visible=now --guarantee=at-least-once; do
 		status_is 2 run_job "$later" "$filter"
 		grep -q 'this version' stderr
 	done

@@ -162,7 +162,7 @@ test_jobs(void)
 	spill("log", "{}\n", 3);
 	spill("other", "{}\n", 3);
 	spill("sink", "before\n", 7);
-	ok(open_job("fifo", "sink", &job) == WEIR_USAGE, "%s", err.text);
+	ok(open_job("/dev/null", "sink", &job) == WEIR_USAGE, "%s", err.text);
 	weir_job_fini(&job);
 	ok(open_job("missing", "sink", &job) == WEIR_SYSTEM, "%s", err.text);
 	weir_job_fini(&job);
