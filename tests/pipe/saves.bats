@@ -291,6 +291,20 @@ rest() {
 	rest | cmp - c.json
 }
 
+@test "a sink that began anew is another one, even if as long" {
+	events 0 700 >access.log
+	run_job a.json --once
+	scheckpoint save -d state first
+	mv a.json first.json
+	run_job a.json --from=none --once
+	cmp first.json a.json
+	status_is 5 run_job a.json --from=first
+	events 700 2000 >>access.log
+	status_is 0 run_job b.json --from=first
+	plain access.log >want.json
+	rest | cmp - b.json
+}
+
 @test "one of two sinks is new, the other has had nothing since" {
 	events 0 700 >access.log
 	two() {
@@ -313,7 +327,7 @@ rest() {
 
 @test "--rewind: what is older is passed over, counted, and nothing else" {
 	three_runs
-	status_is 2 run_job b.json --rewind=2023-11-14T22:30:00Z
+	status_is 2 run_job b.json --rewind=2023-11-14T22:29:59Z
 	grep -q -- '-t' stderr
 	job="sfilter 'status >= 300' | $window"
 	replay() {
@@ -322,10 +336,10 @@ rest() {
 	status_is 2 replay b.json yesterday
 	grep -q 'not a time' stderr
 	status_is 2 replay b.json 2023-11-14 --from=1
-	status_is 5 replay a.json 2023-11-14T22:30:00Z
+	status_is 5 replay a.json 2023-11-14T22:29:59Z
 	grep -q 'leave out --rewind' stderr
-	status_is 0 replay b.json 2023-11-14T22:30:00Z -S
-	awk -F '[:,]' '$2 >= 1700001000' access.log >newer.log
+	status_is 0 replay b.json 2023-11-14T22:29:59Z -S
+	awk -F '[:,]' '$2 >= 1700000999' access.log >newer.log
 	[ "$(wc -l <newer.log)" -lt 1500 ]
 	bash -c "sfilter -F -t ts --max-delay=5s true newer.log | $job" >want.json
 	[ -s want.json ]
@@ -333,7 +347,7 @@ rest() {
 	old=$((2000 - $(wc -l <newer.log)))
 	grep '"tool":"scheckpoint"' stderr | grep -q "\"dropped\":$old,"
 	# again: it goes on, which is to say that it is finished
-	status_is 0 replay b.json 2023-11-14T22:30:00Z
+	status_is 0 replay b.json 2023-11-14T22:29:59Z
 	grep -q 'goes on' stderr
 	grep -q finished stderr
 	cmp want.json b.json
