@@ -216,28 +216,43 @@ make_join() {
 	}' | sort -n | cut -d ' ' -f 2 >"$dir/payments-$n.ndjson"
 }
 
+# How DuckDB likes to be told of the two, left and right.
+two_streams() { # two_streams ORDERS PAYMENTS
+	cat <<-END
+		WITH l AS (SELECT * FROM read_json('$1',
+			format='newline_delimited', columns={ts: 'BIGINT',
+			"order": 'VARCHAR', customer: 'BIGINT', total: 'DOUBLE'})),
+		r AS (SELECT * FROM read_json('$2',
+			format='newline_delimited', columns={ts: 'BIGINT',
+			"order": 'VARCHAR', "by": 'VARCHAR', ref: 'BIGINT'}))
+	END
+}
+
 bench_join() {
-	local t l r log size n=$((events / 2))
+	local t l r two log size n=$((events / 2))
 	make_join "$n"
 	l=$dir/orders-$n.ndjson r=$dir/payments-$n.ndjson
+	two=$(two_streams "$l" "$r")
 	size=$(($(stat -c %s "$l") + $(stat -c %s "$r")))
 	log=$l
 	echo "join: $n orders with their payments, 1:1 within a minute"
 	t=$(median "sjoin -t ts -k order --within=1m '$l' '$r'")
 	show "sjoin --within=1m" "$t"
 	per_second "$t"
+	duck "hash join" "$t" "COPY ($two SELECT * FROM l, r
+		WHERE l.\"order\" = r.\"order\" AND
+			abs(r.ts - l.ts) <= 60000) TO '$dir/duck.json' (FORMAT json)"
 	show "sjoin --within=1m --type=anti" \
 		"$(median "sjoin -t ts -k order --within=1m --type=anti '$l' '$r'")"
 	show "sjoin --window=1m" \
 		"$(median "sjoin -t ts -k order --window=1m '$l' '$r'")"
+	t=$(median "sjoin -t ts -k order --table '$r' '$l'")
+	show "sjoin --table, each payment's order as of then" "$t"
+	per_second "$t"
+	duck "ASOF join" "$t" "COPY ($two SELECT * FROM r ASOF JOIN l
+		ON r.\"order\" = l.\"order\" AND r.ts >= l.ts)
+		TO '$dir/duck.json' (FORMAT json)"
 	peak "sjoin --within=1m" sjoin -t ts -k order --within=1m "$l" "$r"
-	duck "hash join" "$t" "COPY (SELECT * FROM
-		read_json('$l', format='newline_delimited', columns={ts: 'BIGINT',
-			\"order\": 'VARCHAR', customer: 'BIGINT', total: 'DOUBLE'}) l,
-		read_json('$r', format='newline_delimited', columns={ts: 'BIGINT',
-			\"order\": 'VARCHAR', \"by\": 'VARCHAR', ref: 'BIGINT'}) r
-		WHERE l.\"order\" = r.\"order\" AND
-			abs(r.ts - l.ts) <= 60000) TO '$dir/duck.json' (FORMAT json)"
 }
 
 # Every user of the log, and what is known of them.
