@@ -373,6 +373,30 @@ bench_checkpoint() {
 		a, b, (b / a - 1) * 100 }'
 }
 
+# A job of 1 M keys: a look at one of them, and started again.
+bench_restart() {
+	local job run again="$dir/again"
+	echo "restart: 1 M keys in a window"
+	awk 'BEGIN { for (i = 0; i < 1000000; i++)
+		printf "{\"ts\":%d,\"user\":\"user-%07d\",\"bytes\":%d}\n",
+		1700000000 + i / 1000, i * 7919 % 1000000, i % 9973 }' \
+		>"$dir/keys.log"
+	rm -rf "$dir/state" "$again"
+	job="scheckpoint run --once -t ts -i $dir/keys.log -o $dir/keys.json"
+	run="swindow -w 1d -k user \"n = count(), s = sum(bytes)\""
+	$job -d "$dir/state" "$run"
+	printf '  get one of them: %s s; one that is not there: %s s\n' \
+		"$(median "scheckpoint get -d $dir/state in/swindow.1 \
+			user-0500000")" \
+		"$(median "scheckpoint get -d $dir/state in/swindow.1 nobody")"
+	echo '{"ts":1700001001,"user":"user-0000001","bytes":1}' \
+		>>"$dir/keys.log"
+	printf '  restore, one event more, save: %s s\n' "$(median "
+		rm -rf $again && cp -r $dir/state $again &&
+		$job -d $again '$run'")"
+	rm -rf "$dir/state" "$again" "$dir/keys.log" "$dir/keys.json"
+}
+
 bench_state() {
 	echo "state: the table and snapshots alone, 1 M keys of 16 bytes"
 	"$build/bench/table" | sed 's/^/  /'
@@ -380,7 +404,7 @@ bench_state() {
 }
 
 all="start memory filter map formats window sketches sessions keys dedup \
-	join lookup stages latency state checkpoint"
+	join lookup stages latency state restart checkpoint"
 # The names are words.
 # shellcheck disable=SC2086
 [ $# -gt 0 ] || set -- $all

@@ -1,5 +1,6 @@
 /*
- * Goal: how long a snapshot of 1 M keys takes to write and to restore.
+ * Goal: how long a snapshot of 1 M keys takes to write, with and without an index
+ * of keys, to restore, and to look for a key in.
  * Method: 1 M lines as a window's state has them (about 80 bytes), written,
  * verified and read back in the current directory; the first round is fresh
  * memory and is not counted.
@@ -9,6 +10,7 @@
 #include "state/snapshot.h"
 
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,9 @@
 
 #define KEYS	  1000000
 #define FILE_NAME "bench.part"
+#define KEY_AT	  11 /* of a line: {"k":{"id": */
+#define KEY_LEN	  18
+#define LOOKS	  200
 
 static double
 now(void)
@@ -47,7 +52,7 @@ make_lines(size_t *total)
 		r ^= r >> 7;
 		r ^= r << 17;
 		p += sprintf(p,
-		    "{\"k\":[\"%016llx\"],\"w\":1760000000000000000,"
+		    "{\"k\":{\"id\":\"%016llx\"},\"w\":1760000000000000000,"
 		    "\"a\":[%llu,%llu,%llu.%llu]}\n",
 		    r, r % 100, r % 1000000, r % 10000, r % 1000);
 	}
@@ -56,7 +61,7 @@ make_lines(size_t *total)
 }
 
 static void
-write_part(int dir, const char *text, size_t total)
+write_part(int dir, const char *text, size_t total, bool keyed)
 {
 	char name[] = "in/swindow.1", kind[] = "stage", none[] = "";
 	struct weir_snapshot_header h = {
@@ -69,7 +74,11 @@ write_part(int dir, const char *text, size_t total)
 		die(&err);
 	for (const char *s = text, *end; s < text + total; s = end + 1) {
 		end = memchr(s, '\n', total);
-		if (weir_snapshot_line(w, s, (size_t)(end - s), &err) < 0)
+		if ((keyed ? weir_snapshot_keyed_line(w,
+				 (struct weir_str){s + KEY_AT, KEY_LEN}, s,
+				 (size_t)(end - s), &err)
+			   : weir_snapshot_line(
+				 w, s, (size_t)(end - s), &err)) < 0)
 			die(&err);
 	}
 	if (weir_snapshot_commit(w, NULL, NULL, &err) < 0)
@@ -99,6 +108,33 @@ read_part(int dir, double *opened)
 	return n;
 }
 
+/* Seconds that it takes to look for a key, on average, over the whole text. */
+static double
+look(int dir, const char *text, size_t total)
+{
+	struct weir_error err;
+	double start = now();
+
+	for (size_t i = 0; i < LOOKS; i++) {
+		const char *s = text + total / LOOKS * i;
+		struct weir_snapshot_reader *r;
+		struct weir_str line;
+		int found = 0;
+
+		s = (const char *)memchr(s, '\n', 4096) + 1;
+		r = weir_snapshot_seek(dir, FILE_NAME,
+		    (struct weir_str){s + KEY_AT, KEY_LEN}, &err);
+		if (r == NULL)
+			die(&err);
+		while (weir_snapshot_next(r, &line, &err) == 1)
+			found += memcmp(line.s, s, line.len) == 0;
+		weir_snapshot_close(r);
+		if (found != 1)
+			exit(1);
+	}
+	return (now() - start) / LOOKS;
+}
+
 int
 main(void)
 {
@@ -107,16 +143,22 @@ main(void)
 	char *text = make_lines(&total);
 
 	for (int round = 0; round < 4; round++) {
-		double t0 = now(), t1, t2, opened;
+		double t0 = now(), t1, t2, t3, opened, found;
 		struct rusage ru;
 		off_t size;
 		int fd;
 
-		write_part(dir, text, total);
+		write_part(dir, text, total, false);
 		t1 = now();
+		unlinkat(dir, FILE_NAME, 0);
+		t3 = now();
+		write_part(dir, text, total, true);
+		t3 = now() - t3;
+		found = look(dir, text, total);
+		t2 = now();
 		if (read_part(dir, &opened) != KEYS)
 			return 1;
-		t2 = now();
+		t2 = now() - t2;
 		fd = openat(dir, FILE_NAME, O_RDONLY | O_CLOEXEC);
 		size = lseek(fd, 0, SEEK_END);
 		close(fd);
@@ -124,10 +166,11 @@ main(void)
 		getrusage(RUSAGE_SELF, &ru);
 		if (round > 0)
 			printf("snapshot: %.0f MB as %.0f MB: write %.3f s, "
-			       "verify %.3f s, read %.3f s; memory beside the "
+			       "with an index %.3f s, verify %.3f s, read "
+			       "%.3f s, find a key %.2f ms; memory beside the "
 			       "lines %.1f MB\n",
 			    (double)total / 1e6, (double)size / 1e6, t1 - t0,
-			    opened, t2 - t1 - opened,
+			    t3, opened, t2 - opened, found * 1e3,
 			    (double)ru.ru_maxrss / 1e3 - (double)total / 1e6);
 	}
 	free(text);
