@@ -32,7 +32,8 @@ static const struct weir_option run_options[] = {
 	{SOURCE, 'i', "source", "[NAME=]FILE",
 	    "what PIPELINE reads: standard input, or $NAME", "FILE"},
 	{SINK, 'o', "sink", "[NAME=]SINK",
-	    "where its output goes: standard output, or $NAME", "FILE"},
+	    "where standard output, or $NAME, goes: FILE, DIR/, "
+	    "sqlite:FILE?table=T, '|COMMAND' (at least once)", "FILE"},
 	ROLL_OPTIONS,
 	JOB_OPTIONS,
 	{VISIBLE, 0, "visible", "WHEN",
@@ -47,7 +48,8 @@ static const struct weir_option source_options[] = {
 };
 static const struct weir_option sink_options[] = {
 	DIR_OPTION,
-	{SINK, 'o', "sink", "SINK", "where the output goes", "FILE"},
+	{SINK, 'o', "sink", "SINK",
+	    "FILE, DIR/, sqlite:FILE?table=T, '|COMMAND' (at least once)", "FILE"},
 	ROLL_OPTIONS,
 	END
 };

@@ -35,7 +35,7 @@ weir_committer_open(struct weir_committer *c, struct weir_commit_sink *s,
 	s->at =
 	    (struct weir_visible_config){c->c.dir, c->c.job->id, s->name, path};
 	s->v = weir_visible_open(&s->at, false, err);
-	return s->v == NULL ? -1 : 1;
+	return s->v == NULL ? -1 : weir_visible_start(s->v, err);
 }
 
 static int

@@ -46,6 +46,8 @@ forward(const struct weir_dir *d, const struct weir_job *job,
 		if (v == NULL)
 			return -1;
 		r = weir_visible_forward(v, ms, err);
+		if (r == 1 && m != NULL && m->final != 0)
+			r = weir_visible_finish(v, err);
 		weir_visible_close(v);
 		if (r == -1)
 			return -1;

@@ -22,6 +22,8 @@ weir_visible_kind(const char *path)
 	if (strncmp(path, WEIR_VISIBLE_SQLITE_IS,
 		strlen(WEIR_VISIBLE_SQLITE_IS)) == 0)
 		return WEIR_VISIBLE_SQL;
+	if (*path == '|')
+		return WEIR_VISIBLE_CMD;
 	return len > 0 && path[len - 1] == '/' ? WEIR_VISIBLE_DIR
 					       : WEIR_VISIBLE_FILE;
 }
@@ -32,6 +34,7 @@ ops_of(const char *path)
 	switch (weir_visible_kind(path)) {
 	case WEIR_VISIBLE_DIR: return &weir_visible_dir;
 	case WEIR_VISIBLE_SQL: return &weir_visible_sql;
+	case WEIR_VISIBLE_CMD: return &weir_visible_cmd;
 	default: return &weir_visible_file;
 	}
 }
@@ -119,6 +122,12 @@ weir_visible_name(const char *given, struct weir_error *err)
 {
 	if (weir_visible_kind(given) == WEIR_VISIBLE_SQL)
 		return sql_name(given, err);
+	if (weir_visible_kind(given) == WEIR_VISIBLE_CMD) {
+		if (given[1 + strspn(given + 1, " \t\n")] != '\0')
+			return weir_strdup(given);
+		weir_fail(err, WEIR_USAGE, "say which command: -o '|COMMAND'");
+		return NULL;
+	}
 	return is_dir(given) ? dir_name(given, err) : weir_absolute(given, err);
 }
 
@@ -170,6 +179,18 @@ weir_visible_forward(struct weir_visible *v, const struct weir_manifest_sink *m,
     struct weir_error *err)
 {
 	return v->ops->forward(v->self, m, err);
+}
+
+int
+weir_visible_start(struct weir_visible *v, struct weir_error *err)
+{
+	return v->ops->start != NULL ? v->ops->start(v->self, err) : 1;
+}
+
+int
+weir_visible_finish(struct weir_visible *v, struct weir_error *err)
+{
+	return v->ops->finish != NULL ? v->ops->finish(v->self, err) : 1;
 }
 
 int

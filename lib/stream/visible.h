@@ -30,7 +30,8 @@ struct weir_visible;
 enum weir_visible_kind {
 	WEIR_VISIBLE_FILE,
 	WEIR_VISIBLE_DIR, /* PATH/ */
-	WEIR_VISIBLE_SQL  /* sqlite:PATH?table=NAME */
+	WEIR_VISIBLE_SQL, /* sqlite:PATH?table=NAME */
+	WEIR_VISIBLE_CMD  /* |COMMAND */
 };
 
 /* Of what kind is it, by what weir_visible_name() gave? */
@@ -62,6 +63,10 @@ bool weir_visible_is(struct weir_visible *v, const struct stat *st);
  */
 int weir_visible_forward(struct weir_visible *v,
     const struct weir_manifest_sink *m, struct weir_error *err);
+/* The committer begins, and will forward: what runs beside it is started. */
+int weir_visible_start(struct weir_visible *v, struct weir_error *err);
+/* All is forwarded, and the job ends: wait until it was taken. */
+int weir_visible_finish(struct weir_visible *v, struct weir_error *err);
 /*
  * Does it hold what is committed before m, and all of m, more, or nothing of it
  * (then the next start adds it)? 1, or -1 with *err saying what it does
@@ -85,6 +90,8 @@ struct weir_visible_ops {
 	void (*close)(void *self);
 	int (*base)(void *self, uint64_t *base, struct weir_error *err);
 	bool (*is)(void *self, const struct stat *st);
+	int (*start)(void *self, struct weir_error *err);  /* or NULL */
+	int (*finish)(void *self, struct weir_error *err); /* or NULL */
 	int (*forward)(void *self, const struct weir_manifest_sink *m,
 	    struct weir_error *err);
 	int (*verify)(const struct weir_visible_config *c,
@@ -95,7 +102,7 @@ struct weir_visible_ops {
 };
 
 extern const struct weir_visible_ops weir_visible_file, weir_visible_dir,
-    weir_visible_sql;
+    weir_visible_sql, weir_visible_cmd;
 
 #define WEIR_VISIBLE_SQLITE_IS "sqlite:"
 #define WEIR_VISIBLE_TABLE_IS  "?table="

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # Goal: what a user sees of sinks that are no files: directories of part files,
-# tables of a database.
+# tables of a database, commands.
 # Method: small jobs; what comes out is compared with the same pipeline without
 # a job, and jobs are stopped, resumed, and lied to by others in between.
 
@@ -305,4 +305,65 @@ db='sqlite:db?table=rows'
 	ln -s access.log link
 	status_is 5 scheckpoint run -d s -i access.log \
 		-o 'sqlite:link?table=x' "$filter"
+}
+
+# --- commands ---
+
+@test "a command: it gets the output, then the end, and is waited for" {
+	status_is 0 scheckpoint run -d state -i access.log \
+		-o '|cat >got; sleep 0.1; echo done >ended' "$filter"
+	cmp got want.json
+	[ "$(cat ended)" = done ]
+	[ -z "$(ls state/queue.out)" ]
+	status_is 0 scheckpoint verify -d state
+	status_is 0 scheckpoint run -d state -i access.log \
+		-o '|cat >got; sleep 0.1; echo done >ended' "$filter"
+	cmp got want.json
+}
+
+@test "a command with --once: each run gives it what is new" {
+	cmd='|cat >>got'
+	events 0 700 >grow.log
+	status_is 0 scheckpoint run -d state -i grow.log --once -o "$cmd" "$filter"
+	events 0 2000 >grow.log
+	status_is 0 scheckpoint run -d state -i grow.log -o "$cmd" "$filter"
+	cmp got want.json
+}
+
+@test "a command that fails: again, and what it was given comes again" {
+	status_is 0 scheckpoint run -d state -i access.log -o \
+		'|if [ -e once ]; then cat >got; else touch once; cat >first; exit 3; fi' \
+		"$filter"
+	grep -q 'ended with exit status 3: restarting' stderr
+	cmp first want.json
+	cmp got want.json
+	status_is 6 scheckpoint run -d other --restarts=1 -i access.log \
+		-o '|exit 3' "$filter"
+	# what was committed waits for a command that works
+	status_is 5 scheckpoint run -d other -i access.log -o '|cat >late' "$filter"
+	status_is 2 scheckpoint run -d s -i access.log -o '| ' "$filter"
+}
+
+@test "a command and a file: one checkpoint commits both" {
+	status_is 0 scheckpoint run -d state -i access.log -o all=all.json \
+		-o bad='|cat >bad.json' -o rows='sqlite:db?table=rows' -o parts=p/ \
+		"$filter"' | tee >(sfilter true >"$bad") >(sfilter true >"$rows") \
+		>(sfilter true >"$parts") | sfilter true >"$all"'
+	cmp all.json want.json
+	cmp bad.json want.json
+	cmp p/part-0000000001.json want.json
+	[ "$(sql 'SELECT count(*) FROM rows')" = 500 ]
+}
+
+@test "a command ends with a job that is killed" {
+	scheckpoint run -d state -f -i access.log --every=100ms \
+		-o '|echo $$ >pid; cat >got' "$filter" 2>stderr &
+	wait_for 'cmp -s got want.json'
+	kill -9 %1
+	wait_for '! kill -0 "$(cat pid)" 2>/dev/null'
+	# what it was given last comes again
+	status_is 5 scheckpoint run -d state -i access.log -o '|cat >got' "$filter"
+	status_is 0 scheckpoint run -d state -i access.log \
+		-o '|echo $$ >pid; cat >got' "$filter"
+	cmp got want.json
 }
