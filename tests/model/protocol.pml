@@ -54,16 +54,12 @@ init {
 #ifndef ALL_DIE
 	FOR_BOTH(kill_run)
 	FOR_BOTH(kill_stage)
-	FOR_FIRST(kill_source)
-	FOR_FIRST(kill_sink)
-#if NSRC == 2
-	FOR_SECOND(kill_source)
-#endif
-#if NSNK == 2
-	FOR_SECOND(kill_sink)
-#endif
 #endif
 	FOR_BOTH(zombies_stop)
+#ifndef ALL_DIE
+	FOR_FIRST(kill_source)
+	FOR_FIRST(kill_sink)
+#endif
 	FOR_BOTH(run_locks)
 	FOR_BOTH(run_leads)
 	FOR_BOTH(run_unlocks)
@@ -93,6 +89,9 @@ init {
 	FOR_FIRST(source_barrier)
 	FOR_FIRST(source_end)
 #if NSRC == 2
+#ifndef ALL_DIE
+	FOR_SECOND(kill_source)
+#endif
 	FOR_SECOND(join)
 	FOR_SECOND(look)
 	FOR_SECOND(write_stage)
@@ -125,6 +124,9 @@ init {
 	FOR_FIRST(sink_reads_on)
 	FOR_FIRST(sink_end)
 #if NSNK == 2
+#ifndef ALL_DIE
+	FOR_SECOND(kill_sink)
+#endif
 	FOR_STAGE(join, 4)
 	FOR_STAGE(look, 4)
 	FOR_STAGE(write_sink, 4)
