@@ -202,7 +202,12 @@ take_options(struct checkpoint *c)
 			break;
 		case EVERY: j->every_ns = every(t); break;
 		case ONCE: t->config.once = true; break;
-		case GUARANTEE: only(t, "exactly-once"); break;
+		case GUARANTEE:
+			j->at_most_once =
+			    strcmp(t->opt.value, "at-most-once") == 0;
+			if (!j->at_most_once)
+				only(t, "exactly-once");
+			break;
 		case VISIBLE: only(t, "committed"); break;
 		case FROM: set_from(t, &j->from); break;
 		case REWIND: set_rewind(t, &j->from); break;
@@ -235,6 +240,10 @@ take_options(struct checkpoint *c)
 	if (j->dir == NULL)
 		tool_usage(t, "say where the state is kept: -d DIR");
 	check_spool(t, j->spool);
+	if (j->spool > 0 && j->at_most_once)
+		tool_usage(t,
+		    "--spool keeps input to be read again, and "
+		    "--guarantee=at-most-once never does: give one of them");
 	if (j->keep < 1)
 		tool_usage(t, "--keep needs at least 1");
 	if (c->rolls)

@@ -13,7 +13,8 @@
 	{ONCE, 0, "once", NULL, \
 	    "take what is there, leave windows open for the next run", NULL}, \
 	{GUARANTEE, 0, "guarantee", "NAME", \
-	    "exactly-once: there is no other yet", "exactly-once"}, \
+	    "exactly-once, or at-most-once: after a crash skip to the end", \
+	    "exactly-once|at-most-once"}, \
 	{FROM, 0, "from", "WHERE", \
 	    "start from checkpoint N, savepoint NAME, latest or none", \
 	    "latest|none"}, \

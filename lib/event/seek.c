@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 int
 weir_source_place(struct weir_source *s, uint64_t offset, uint64_t line,
@@ -141,6 +142,59 @@ weir_source_seek(struct weir_source *s, const struct weir_place *place,
 	if (r == 0 && s->file.fd >= 0 && weir_file_rewind(&s->file, err) < 0)
 		return -1;
 	return r;
+}
+
+/* What came behind the last newline is given back, if that can be. */
+static int
+step_back(struct weir_source *s, uint64_t by, struct weir_error *err)
+{
+	struct weir_file *f = &s->file;
+
+	if (by == 0 || f->packed)
+		return 1;
+	if (lseek(f->fd, -(off_t)by, SEEK_CUR) < 0)
+		return weir_fail_errno(err, "%s", weir_source_name(s));
+	f->off -= by;
+	if (f->head_len > f->off)
+		f->head_len = (uint32_t)f->off;
+	return 1;
+}
+
+int
+weir_source_skip(struct weir_source *s, struct weir_place *place,
+    uint64_t *bytes, uint64_t *lines, struct weir_error *err)
+{
+	char buf[16384];
+	uint64_t rest = 0; /* bytes behind the last newline */
+	size_t got;
+	int r;
+
+	*bytes = *lines = 0;
+	if (s->file.fd >= 0 && !s->file.regular && !s->file.packed)
+		return weir_fail(err, WEIR_USAGE,
+		    "%s: only of files what is there can be passed over",
+		    weir_source_name(s));
+	while ((r = weir_source_read_direct(s, buf, sizeof buf, &got, err)) ==
+		WEIR_GOT_DATA ||
+	    r == WEIR_GOT_BOUNDARY) {
+		if (r == WEIR_GOT_BOUNDARY)
+			place->line = rest = 0;
+		*bytes += got;
+		for (size_t i = 0; i < got; i++) {
+			rest = buf[i] == '\n' ? 0 : rest + 1;
+			*lines += buf[i] == '\n';
+			place->line += buf[i] == '\n';
+		}
+	}
+	if (r < 0 || step_back(s, rest, err) < 0)
+		return -1;
+	if (s->file.head_len >= 4 && memcmp(s->file.head, "weir", 4) == 0)
+		return weir_fail(err, WEIR_USAGE,
+		    "%s: frames cannot be passed over", weir_source_name(s));
+	*bytes -= s->file.packed ? 0 : rest;
+	place->offset = s->file.off;
+	s->ended = 0;
+	return 1;
 }
 
 int

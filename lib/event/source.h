@@ -152,6 +152,14 @@ int weir_source_seek(struct weir_source *s, const struct weir_place *place,
  */
 int weir_source_oldest(struct weir_source *s, struct weir_error *err);
 /*
+ * Pass over all lines that are there, behind a place just gone to. An unfinished
+ * last one stays to be read. *place is then where reading goes on, but for its
+ * name, and *bytes and *lines say what was passed over. 1, or -1: WEIR_USAGE if
+ * these are frames, or a pipe. Before the reader has read anything.
+ */
+int weir_source_skip(struct weir_source *s, struct weir_place *place,
+    uint64_t *bytes, uint64_t *lines, struct weir_error *err);
+/*
  * Is there anything to read behind a saved place (complete lines or not)?
  * 1, 0, or -1.
  */

@@ -95,6 +95,17 @@ close_fifo(struct weir_incarnation *j)
 	close(run);
 }
 
+/*
+ * Did the incarnation before end without an end of the stream? A checkpoint of
+ * this epoch was made to begin with.
+ */
+static bool
+crashed(const struct weir_incarnation *j)
+{
+	return j->restores && j->restored.final == 0 &&
+	    j->restored.cp.epoch != j->dir.epoch;
+}
+
 /* The ends as the job has them: absolute, and in the order they began with. */
 static int
 spawn(struct weir_incarnation *j, const struct weir_hello *hello,
@@ -120,6 +131,8 @@ spawn(struct weir_incarnation *j, const struct weir_hello *hello,
 	roles.rewinds = job->rewinds;
 	roles.rewind_ns = job->rewind_ns;
 	roles.fresh = j->restored.nparts == 0;
+	roles.skips = j->c->at_most_once && crashed(j);
+	roles.again = j->dir.epoch != j->first_epoch;
 	roles.pipes = j->pipes;
 	roles.dir = j->dir.path;
 	roles.gauges = j->gauges;

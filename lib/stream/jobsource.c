@@ -275,15 +275,79 @@ gap(struct weir_jobsource *s, struct weir_error *err)
 	return 1;
 }
 
+/* What a pipe gave is gone: from now on, what it gives. */
+static int
+go_on_with_pipe(struct weir_jobsource *s, const struct weir_place *place,
+    struct weir_error *err)
+{
+	struct weir_buf text = {0};
+
+	if (s->role->skips && s->c->warn != NULL) {
+		weir_buf_printf(&text,
+		    "source %s: what the pipe gave behind line %" PRIu64
+		    " before the crash is lost",
+		    s->role->name, place->line);
+		s->c->warn(s->c->ctx, weir_buf_cstr(&text));
+	}
+	weir_buf_fini(&text);
+	/* another standard input has a header of its own */
+	return s->role->again && place->context != NULL
+	    ? weir_reader_resume(
+		  weir_stage_reader(s->stage), weir_str(place->context), err)
+	    : 1;
+}
+
+/* At most once: what is there already may have been read before the crash. */
+static int
+skip(struct weir_jobsource *s, struct weir_place *place, struct weir_error *err)
+{
+	struct weir_buf text = {0};
+	uint64_t bytes, lines;
+
+	if (weir_source_skip(
+		weir_stage_source(s->stage), place, &bytes, &lines, err) == -1)
+		return -1;
+	WEIR_PROBE("source.skipped");
+	if (bytes > 0 && s->c->warn != NULL) {
+		weir_buf_printf(&text,
+		    "source %s: %" PRIu64 " lines (%" PRIu64
+		    " bytes) since the last checkpoint are skipped after a "
+		    "crash",
+		    s->role->name, lines, bytes);
+		s->c->warn(s->c->ctx, weir_buf_cstr(&text));
+	}
+	weir_buf_fini(&text);
+	return 1;
+}
+
+static int
+go_to(
+    struct weir_jobsource *s, struct weir_place *place, struct weir_error *err)
+{
+	struct weir_reader *r = weir_stage_reader(s->stage);
+	int got;
+
+	if (s->role->pipe != NULL && s->spooled.pipe == NULL)
+		return go_on_with_pipe(s, place, err);
+	got = weir_source_seek(weir_stage_source(s->stage), place, err);
+	if (got == 1 && s->role->skips)
+		got = skip(s, place, err);
+	if (got == 1)
+		weir_reader_set_place(r, place->offset, place->line);
+	if (got == 1 && place->context != NULL)
+		got = weir_reader_resume(r, weir_str(place->context), err);
+	return got == 0 ? gap(s, err) : got;
+}
+
 static int
 source_load(void *self, struct weir_stage *st, struct weir_str line,
     struct weir_error *err)
 {
 	struct weir_jobsource *s = self;
-	struct weir_reader *r = weir_stage_reader(st);
 	struct weir_place place = {0};
 	int got;
 
+	(void)st;
 	if (weir_str_eq(line, COMPLETE)) {
 		s->complete = true;
 		if (s->c->follow || s->c->once)
@@ -295,13 +359,9 @@ source_load(void *self, struct weir_stage *st, struct weir_str line,
 	}
 	if (weir_place_read(&place, line.s, line.len, err) == -1)
 		return -1;
-	got = weir_source_seek(weir_stage_source(st), &place, err);
-	if (got == 1)
-		weir_reader_set_place(r, place.offset, place.line);
-	if (got == 1 && place.context != NULL)
-		got = weir_reader_resume(r, weir_str(place.context), err);
+	got = go_to(s, &place, err);
 	weir_place_fini(&place);
-	return got == 0 ? gap(self, err) : got;
+	return got;
 }
 
 /* --- orders --- */

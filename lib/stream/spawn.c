@@ -223,6 +223,8 @@ spawn_end(struct weir_children *cs, const struct weir_roles *r, size_t i,
 	    .rewinds = r->rewinds,
 	    .rewind_ns = r->rewind_ns,
 	    .fresh = r->fresh,
+	    .skips = r->skips,
+	    .again = r->again,
 	    .pipe = hello && r->pipes ? weir_pipes_find(r->pipes, name) : NULL};
 	struct weir_buf fifo = {0};
 	int got;
@@ -296,6 +298,8 @@ weir_spawn(struct weir_children *cs, const struct weir_roles *r,
 	    .rewinds = r->rewinds,
 	    .rewind_ns = r->rewind_ns,
 	    .fresh = r->fresh,
+	    .skips = r->skips,
+	    .again = r->again,
 	    .pipe = r->pipes ? weir_pipes_find(r->pipes, r->source_names[0])
 			     : NULL};
 	int done;

@@ -37,11 +37,14 @@ struct weir_role {
 	int control_fd;
 	bool several;		      /* there are other sources */
 	const struct weir_pipe *pipe; /* that the source is, or NULL */
-	struct weir_gauge *gauge; /* or NULL: nobody looks */
+	struct weir_gauge *gauge;     /* or NULL: nobody looks */
 	/* a source passes over events older than that (--rewind) */
 	bool rewinds;
 	int64_t rewind_ns;
 	bool fresh; /* nothing is restored */
+	/* after a crash it goes on at the end of what is there; the crash was of
+	   an incarnation of this run */
+	bool skips, again;
 };
 
 struct weir_roles {
@@ -52,7 +55,7 @@ struct weir_roles {
 	const char *std_source, *std_sink;
 	bool rewinds; /* see weir_role */
 	int64_t rewind_ns;
-	bool fresh;
+	bool fresh, skips, again;
 	const char *dir; /* state directory, absolute */
 	uint64_t epoch;
 	const struct weir_pipes *pipes; /* those of the sources that are */

@@ -383,11 +383,12 @@ static int
 check_pipes(const struct weir_supervise_config *c, const struct weir_pipes *p,
     struct weir_error *err)
 {
-	if (p->n == 0 || c->spool > 0)
+	if (p->n == 0 || c->spool > 0 || c->at_most_once)
 		return 1;
 	return weir_fail(err, WEIR_USAGE,
 	    "source %s is a pipe, which cannot be read again after a crash: "
-	    "say --spool, which keeps on disk what it gave",
+	    "say --spool, which keeps on disk what it gave, or "
+	    "--guarantee=at-most-once, if what is under way may be lost",
 	    p->pipe[0].source);
 }
 

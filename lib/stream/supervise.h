@@ -30,6 +30,7 @@ struct weir_supervise_config {
 	size_t keep;
 	struct weir_origin from; /* only once: restarts go on */
 	unsigned restarts;	 /* without a new checkpoint */
+	bool at_most_once;	 /* after a crash input goes on at its end */
 	uint64_t spool;		 /* bytes a pipe's spool may have; 0: none */
 	const char *const *drop;
 	size_t ndrop;
