@@ -79,7 +79,8 @@ weir_source_oldest(struct weir_source *s, struct weir_error *err)
 {
 	struct weir_files q = {0};
 
-	if (s->c.n == 0 || weir_source_is_stdin(s->c.names[s->i]) ||
+	if (s->c.store != NULL || s->c.n == 0 ||
+	    weir_source_is_stdin(s->c.names[s->i]) ||
 	    (s->file.fd >= 0 && !s->file.regular))
 		return 1;
 	if (weir_siblings_all(

@@ -110,8 +110,8 @@ void weir_job_fini(struct weir_job *job);
 bool weir_job_equal(const struct weir_job *a, const struct weir_job *b);
 /* Does what was committed on the one belong to the sinks of the other? */
 bool weir_branch_same(const char *a, const char *b);
-/* Forget which stages the side files belong to. 1 or -1. */
-int weir_side_forget(const struct weir_dir *d, struct weir_error *err);
+/* Forget which stages side files belong to, and what pipes gave. 1 or -1. */
+int weir_dir_forget(const struct weir_dir *d, struct weir_error *err);
 
 /* --- checkpoints --- */
 struct weir_manifest_part {

@@ -168,9 +168,11 @@ sweep_sub(const struct weir_dir *d, const char *name,
 }
 
 int
-weir_side_forget(const struct weir_dir *d, struct weir_error *err)
+weir_dir_forget(const struct weir_dir *d, struct weir_error *err)
 {
-	return sweep_sub(d, "side", NULL, NULL, err);
+	if (sweep_sub(d, "side", NULL, NULL, err) < 0)
+		return -1;
+	return sweep_sub(d, "spool", NULL, NULL, err);
 }
 
 /* Load the manifests that thin() kept; a damaged one stops the sweep. */
@@ -204,9 +206,7 @@ weir_dir_sweep(const struct weir_dir *d, size_t keep, struct weir_error *err)
 	if (r == 1)
 		r = sweep_sub(d, "out", is_wanted, &w, err);
 	if (r == 1 && keep == 0)
-		r = weir_side_forget(d, err);
-	if (r == 1 && keep == 0)
-		r = sweep_sub(d, "spool", NULL, NULL, err);
+		r = weir_dir_forget(d, err);
 	if (r == 1)
 		r = sweep_sub(d, "side", not_temporary, NULL, err);
 	if (r == 1 && weir_dir_empty(d->fd, not_temporary, NULL, err) < 0)

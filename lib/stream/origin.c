@@ -210,8 +210,8 @@ load_newest(
 }
 
 /*
- * Side files first: that they belong to nobody any more must hold before the
- * job file says that all is done.
+ * What is forgotten first: side files must belong to nobody any more, and what
+ * pipes gave be gone, before the job file says that all is done.
  */
 int
 weir_origin_settle(const struct weir_dir *d, struct weir_error *err)
@@ -227,7 +227,7 @@ weir_origin_settle(const struct weir_dir *d, struct weir_error *err)
 	got = weir_job_load(d, &job, NULL) != 1 || !weir_job_equal(&job, m.job);
 	weir_job_fini(&job);
 	if (got == 1 && m.nparts == 0)
-		got = weir_side_forget(d, err) == 1 ? 1 : -1;
+		got = weir_dir_forget(d, err);
 	if (got == 1) {
 		WEIR_PROBE("from.forgotten");
 		got = weir_job_save(d, m.job, err);

@@ -385,3 +385,21 @@ rest() {
 		grep -q 'run only' stderr
 	done
 }
+
+@test "--from=none and --rewind forget what was spooled, and go on after that" {
+	events 0 900 >access.log
+	job="sfilter 'status >= 300' | $window"
+	piped() {
+		scheckpoint run -d state --spool -i - -o "$1" -t ts \
+			--max-delay=5s "${@:2}" "$job"
+	}
+	head -n 400 access.log | piped a.json --once
+	for option in --from=none --rewind=2023-11-14; do
+		rm -f b.json
+		head -n 700 access.log | piped b.json --once "$option"
+		tail -n 200 access.log | piped b.json
+		bash -c "sfilter -F -t ts --max-delay=5s true access.log |
+			$job" >want.json
+		cmp want.json b.json
+	done
+}
