@@ -5,7 +5,8 @@
  * that are joined by time; "ends" has two sources that meet in a stage, the one
  * at its end long before the other, a stream that forks and comes together
  * again, and two sinks; "kinds" has sinks that are no files;
- * in "late" one takes what a stage puts aside.
+ * in "late" one takes what a stage puts aside; "bare"
+ * has no side files.
  */
 #ifndef WEIR_TESTS_CRASH_JOBS_H
 #define WEIR_TESTS_CRASH_JOBS_H
@@ -115,6 +116,14 @@ static const struct job jobs[] = {
 		    "'n = count(), worst = max(latency_ms)'",
 	.plain = "late=plain.1; sfilter -F 'true' access.log | "
 		 "eval \"$PIPELINE\" >plain.0"},
+    {.name = "bare",
+	.follows = "-i",
+	.args = {"-oout.json"},
+	.outs = {"out.json"},
+	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
+		    "'status >= 400' | swindow -w 10s -k host 'n = count()'",
+	.plain = "sfilter -F 'true' access.log | eval \"$PIPELINE\" "
+		 ">plain.0"},
 };
 
 #endif

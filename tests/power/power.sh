@@ -13,8 +13,8 @@ n=0 total=0 status=0
 # A record of a run gives a few thousand states; then another one is made.
 while [ $total -lt "$states" ]; do
 	before=$total
-	for job in main ends join kinds late; do
-		left=$(((states + 4) / 5))
+	for job in main ends join kinds late bare; do
+		left=$(((states + 5) / 6))
 		[ $left -le 1500 ] || left=1500
 		mkdir -p "$dir/$job"
 		rm -rf "${dir:?}/$job"/[!b]*
