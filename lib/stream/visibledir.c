@@ -45,11 +45,12 @@ blame(const struct parts *p, struct weir_error *err)
 	return weir_fail(err, why.status, "%s: %.700s", p->shown, why.text);
 }
 
+/* One that is there may be of a process that was killed before it synced. */
 static int
 make_dir(int at, const char *name, mode_t mode, struct weir_error *err)
 {
-	if (mkdirat(at, name, mode) == -1)
-		return errno == EEXIST ? 1 : weir_fail_errno(err, "%s", name);
+	if (mkdirat(at, name, mode) == -1 && errno != EEXIST)
+		return weir_fail_errno(err, "%s", name);
 	if (fsync(at) == -1)
 		return weir_fail_errno(err, "%s", name);
 	return 1;
@@ -62,7 +63,7 @@ open_top(struct parts *p, bool create, struct weir_error *err)
 	char *path = weir_strndup(p->c->path, len > 1 ? len - 1 : len);
 	int got = 1;
 
-	if (create && mkdir(path, 0777) == 0)
+	if (create && (mkdir(path, 0777) == 0 || errno == EEXIST))
 		got = weir_visible_sync_parent(path, err);
 	if (got == 1)
 		p->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -92,7 +93,8 @@ open_hidden(struct parts *p, bool create, struct weir_error *err)
 		    "%s: its %s is gone, which says what was committed: put it "
 		    "back, or begin anew with another -d and another directory",
 		    p->shown, name);
-	if (p->hidden == -1)
+	/* likewise what is found there: parts are moved by what it says */
+	if (p->hidden == -1 || fsync(p->hidden) == -1)
 		return weir_fail_errno(err, "%s%s", p->shown, name);
 	return 1;
 }
