@@ -124,9 +124,9 @@ struct weir_stage_config {
 	void *ctx;
 	/* A source of a job: its HELLO (borrowed), and where orders come. */
 	const struct weir_hello *hello;
-	const char *source_name; /* identity of its part: "in" */
+	const char *source_name;	       /* identity of its part: "in" */
 	const struct weir_source_store *store; /* that it reads, or NULL */
-	int control_fd;		 /* -1: none; readable: ops->control() */
+	int control_fd; /* -1: none; readable: ops->control() */
 	/* Descriptors that a capturing child must close, besides the stage's. */
 	const int *close_fds;
 	size_t nclose;

@@ -53,7 +53,9 @@ static const struct job *job = &jobs[0];
 static size_t nsides;
 static struct text want[OUTS_MAX], want_side[SIDES_MAX];
 static int tests, failures;
-static long kills; /* that hit */
+static long kills;	  /* that hit */
+static int pipe_end = -1; /* of a job that is piped */
+static pid_t writer;	  /* to that */
 
 static int64_t
 now_us(void)
@@ -80,6 +82,40 @@ result(bool good, const char *fmt, ...)
 
 /* --- the job --- */
 
+/*
+ * The log through a pipe, of which we hold the end that is read: what a job that
+ * was killed has not taken is there for the next one. Nothing is written twice.
+ */
+static void
+begin_pipe(void)
+{
+	int fd[2];
+
+	if (!job->piped || pipe(fd) == -1)
+		return;
+	writer = fork();
+	if (writer == 0) {
+		close(fd[0]);
+		dup2(fd[1], 1);
+		close(fd[1]);
+		execlp("cat", "cat", "access.log", (char *)NULL);
+		_exit(127);
+	}
+	close(fd[1]);
+	pipe_end = fd[0];
+	fcntl(pipe_end, F_SETFD, FD_CLOEXEC);
+}
+
+static void
+end_pipe(void)
+{
+	if (pipe_end == -1)
+		return;
+	close(pipe_end);
+	pipe_end = -1;
+	waitpid(writer, NULL, 0);
+}
+
 /* follow: -f; the input is then grow.log. */
 static pid_t
 start(const char *input, bool follow)
@@ -93,7 +129,10 @@ start(const char *input, bool follow)
 	if (pid != 0)
 		return pid;
 	setpgid(0, 0);
-	snprintf(source, sizeof source, "%s%s", job->follows, input);
+	snprintf(source, sizeof source, "%s%s", job->follows,
+	    job->piped ? "-" : input);
+	if (job->piped)
+		dup2(pipe_end, 0);
 	argv[n++] = source;
 	for (size_t i = 0; i < ARGS_MAX && job->args[i] != NULL; i++)
 		argv[n++] = job->args[i];
@@ -322,6 +361,7 @@ run_trial(struct trial *t)
 
 	shell(CLEAN);
 	make_tokens(t->ncrashes);
+	begin_pipe();
 	setenv("WEIR_CRASH", t->crashes != NULL ? t->crashes : "", 1);
 	for (int i = 0; i < TRIES && bad == NULL; i++) {
 		pid_t run = start("access.log", false);
@@ -331,6 +371,7 @@ run_trial(struct trial *t)
 			break; /* it must know itself when to go on */
 	}
 	unsetenv("WEIR_CRASH");
+	end_pipe();
 	kills += (long)(t->ncrashes - tokens_left());
 	if (bad != NULL)
 		return bad;
@@ -675,9 +716,11 @@ uninterrupted(void)
 
 	shell(CLEAN "; rm -rf probes bad.* want.*");
 	setenv("WEIR_CRASH_LOG", "probes", 1);
+	begin_pipe();
 	run = start("access.log", false);
 	waitpid(run, &status, 0);
 	unsetenv("WEIR_CRASH_LOG");
+	end_pipe();
 	all = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
 	    shell("[ ! -d parts ] || cp -r parts want.parts") == 0;
 	for (size_t i = 0; i < nouts; i++) {

@@ -5,12 +5,13 @@
  * that are joined by time; "ends" has two sources that meet in a stage, the one
  * at its end long before the other, a stream that forks and comes together
  * again, and two sinks; "kinds" has sinks that are no files;
- * in "late" one takes what a stage puts aside; "bare"
- * has no side files.
+ * in "late" one takes what a stage puts aside; "bare" has no side files; "spool"
+ * reads a pipe whose writer never repeats anything.
  */
 #ifndef WEIR_TESTS_CRASH_JOBS_H
 #define WEIR_TESTS_CRASH_JOBS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define OUTS_MAX  2
@@ -20,6 +21,7 @@
 struct job {
 	const char *name;
 	const char *follows;	    /* begins the -i of the log */
+	bool piped;		    /* which comes through standard input */
 	const char *args[ARGS_MAX]; /* the other sources, sinks, -E */
 	const char *outs[OUTS_MAX +
 	    1]; /* visible; a directory ends in /, a database .db */
@@ -46,6 +48,18 @@ static const struct job jobs[] = {
 	.plain =
 	    "sfilter -E plain.dead -F 'true' access.log | eval \"$PIPELINE\" "
 	    ">plain.0"},
+    {.name = "spool",
+	.follows = "-i",
+	.piped = true,
+	.args = {"-oout.json", "--spool=64M"},
+	.outs = {"out.json"},
+	.sides = {"bad.json", "else.json"},
+	.pipeline =
+	    "\"$CRASH\" slow | sfilter -t ts --max-delay=3s -E bad.json "
+	    "--else=else.json 'status >= 500' | "
+	    "swindow -w 10s -k host 'n = count(), worst = max(ts)'",
+	.plain = "sfilter -F 'true' access.log | eval \"$PIPELINE\" "
+		 ">plain.0"},
     {.name = "join",
 	.follows = "-ia=",
 	.args = {"-ib=other.log", "-oout.json"},
