@@ -114,7 +114,7 @@ spool_job() {
 @test "--once: one standard input after another, and windows stay open" {
 	for i in 0 1 2 3 4; do
 		lines $((i * 100 + 1)) $((i * 100 + 100)) |
-			spool_job --once -i - \
+			spool_job --once --every=1h -i - \
 				'swindow -t n --time-unit=s -w 150s "n = count()"'
 	done
 	[ "$(wc -l <out.json)" = 3 ]
