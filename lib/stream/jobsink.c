@@ -320,7 +320,7 @@ forget_visible(struct weir_jobsink *s)
 	s->ncuts = left;
 }
 
-/* Finish what is due of a directory; all: the stream is complete. */
+/* Finish what is due of a directory; all: every part. */
 static int
 finish_parts(struct weir_jobsink *s, bool all, struct weir_error *err)
 {
@@ -338,7 +338,7 @@ finish_parts(struct weir_jobsink *s, bool all, struct weir_error *err)
 	return 1;
 }
 
-/* Everything up to here belongs to checkpoint n; all: nothing comes after. */
+/* Everything up to here belongs to checkpoint n; all: it finishes parts. */
 static int
 cut_off(struct weir_jobsink *s, uint64_t n, const struct weir_parts *parts,
     bool all, struct weir_error *err)
@@ -406,8 +406,9 @@ sink_end(void *self, struct weir_stage *st, const struct weir_end *e,
 		    "inside a job every stage must read to the end");
 	if (s->role->fifo != NULL && stand_alone(s, err) == -1)
 		return -1;
-	return cut_off(
-	    s, e->checkpoint, &e->parts, e->reason == WEIR_COMPLETE, err);
+	/* while nobody runs the job nobody sees how old a part is */
+	return cut_off(s, e->checkpoint, &e->parts,
+	    e->reason == WEIR_COMPLETE || s->config->roll.age_ns > 0, err);
 }
 
 /* --- capturing --- */

@@ -3,10 +3,10 @@
  *
  * Each event has a path below the directory ("" without --path), and each path
  * one open part, which is finished when it is large or old enough, when too
- * many are open, or when a complete stream ends. What the sink writes is a log
- * of that: the pending file says what happens to which part, and the committer
- * does it to the directory (visibledir.c). The log's lines, bytes behind the
- * second kind:
+ * many are open, or when the stream ends (for now: if an age is set). What the
+ * sink writes is a log of that: the pending file says what happens to which
+ * part, and the committer does it to the directory (visibledir.c). The log's
+ * lines, bytes behind the second kind:
  *
  *     {"open":7,"path":"2026/11/21","since":1763712000000000000,"seq":0}
  *     {"part":7,"len":1234}

@@ -91,10 +91,21 @@ parts() {
 	parts parts | xargs cat | cmp - want.json
 	rm -r parts state
 	status_is 0 scheckpoint run -d state --once -i access.log -o parts/ \
-		"$filter"
+		--roll=1G "$filter"
 	[ -z "$(parts parts)" ]
 	status_is 0 scheckpoint run -d state -i access.log -o parts/ "$filter"
 	cmp parts/part-0000000001.json want.json
+}
+
+@test "a stop for now finishes the parts that an age would" {
+	events 0 700 >grow.log
+	status_is 0 scheckpoint run -d state --once -i grow.log -o parts/ \
+		"$filter"
+	[ "$(parts parts)" = parts/part-0000000001.json ]
+	events 0 2000 >grow.log
+	status_is 0 scheckpoint run -d state -i grow.log -o parts/ "$filter"
+	parts parts | xargs cat | cmp - want.json
+	[ "$(parts parts | wc -l)" = 2 ]
 }
 
 @test "--path: where an event goes, escaped, and where what has none goes" {
@@ -156,7 +167,7 @@ parts() {
 
 @test "a directory that somebody changed: 5, and what to do" {
 	status_is 0 scheckpoint run -d state --once -i access.log -o parts/ \
-		"$filter"
+		--roll=1G "$filter"
 	: >parts/.weir-out/0000000001
 	status_is 5 scheckpoint run -d state -i access.log -o parts/ "$filter"
 	grep -q 'Put it back, or begin anew' stderr
@@ -167,8 +178,10 @@ parts() {
 	rm -r parts
 	status_is 5 scheckpoint run -d state -i access.log -o parts/ "$filter"
 	# another job there: only when this one has no unfinished part
-	status_is 0 scheckpoint run -d one --once -i access.log -o o/ "$filter"
-	status_is 5 scheckpoint run -d two --once -i access.log -o o "$filter"
+	status_is 0 scheckpoint run -d one --once -i access.log -o o/ \
+		--roll=1G "$filter"
+	status_is 5 scheckpoint run -d two --once -i access.log -o o \
+		--roll=1G "$filter"
 	grep -q 'another job has 1 unfinished part there' stderr
 	status_is 0 scheckpoint run -d one -i access.log -o o "$filter"
 	status_is 0 scheckpoint run -d two -i access.log -o o/ "$filter"
