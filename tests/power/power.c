@@ -287,20 +287,20 @@ keep_bad(struct world *w, size_t at, const char *why)
 	fflush(stdout);
 	shell("head -n 1 messages; rm -rf ../bad.%d; mkdir ../bad.%d; "
 	      "cp messages ../bad.%d; mkdir ../bad.%d/after; "
-	      "cp -a state parts *.json ../bad.%d/after 2>/dev/null",
+	      "cp -a state parts rows.db* *.json ../bad.%d/after 2>/dev/null",
 	    bads, bads, bads, bads, bads);
 	for (size_t i = at > 40 ? at - 40 : 0; i < at; i++)
 		tell_op(&w->ops[i], i);
 	world_write(w, is_given);
-	shell("cp -a state parts *.json ../bad.%d 2>/dev/null", bads);
+	shell("cp -a state parts rows.db* *.json ../bad.%d 2>/dev/null", bads);
 }
 
 /* The record says other than what is there. */
 static void
 tell_missing(struct world *w)
 {
-	shell(
-	    "rm -rf ../disk; mkdir ../disk; cp -a state parts *.json ../disk");
+	shell("rm -rf ../disk; mkdir ../disk; cp -a state parts rows.db* "
+	      "*.json ../disk");
 	world_write(w, is_given);
 	shell("rm -rf ../built; cp -a . ../built; diff -r . ../disk | grep -v "
 	      "'^Only in .: .*log$' | head -n 20 | "
@@ -393,7 +393,7 @@ uninterrupted(void)
 		all &= want_side[i].s != NULL;
 	}
 	result(all, "%s: an uninterrupted run", job->name);
-	shell("rm -rf state parts *.json");
+	shell("rm -rf state parts rows.db* *.json");
 	return all;
 }
 
@@ -450,7 +450,7 @@ main(int argc, char **argv)
 	if (uninterrupted()) {
 		play("undisturbed", false, states / 3);
 		play("once more, after a failure", false, states / 6);
-		shell("rm -rf state parts *.json");
+		shell("rm -rf state parts rows.db* *.json");
 		play("with kills", true, states / 3);
 		play("with kills after a failure", true, states / 6);
 	}
