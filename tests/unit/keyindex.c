@@ -73,13 +73,11 @@ find_key(const char *file, int i, size_t fill, long *seen)
 	struct weir_buf want = {0}, key = {0};
 	struct weir_snapshot_reader *r;
 	struct weir_str line;
-	int found = 0, got;
+	int found = 0, got = -1;
 
 	line_of(i, fill, &want, &key);
 	r = weir_snapshot_seek(dir, file, str(&key), &err);
-	if (r == NULL)
-		return -1;
-	while ((got = weir_snapshot_next(r, &line, &err)) == 1) {
+	while (r != NULL && (got = weir_snapshot_next(r, &line, &err)) == 1) {
 		found += line.len == want.len &&
 		    memcmp(line.s, want.data, want.len) == 0;
 		++*seen;

@@ -81,7 +81,7 @@ main(void)
 		struct weir_buf out = {0};
 
 		weir_terms_compare(&out, &a, &b);
-		is_text(out.data, out.len, cases[i].told);
+		is_text(weir_buf_cstr(&out), out.len, cases[i].told);
 		ok(weir_terms_same_options(&a, &b) == cases[i].same,
 		    "the options are %s", cases[i].same ? "the same" : "not");
 		weir_buf_fini(&out);
