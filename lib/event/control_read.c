@@ -54,7 +54,8 @@ begin(struct decoder *d, const char *s, size_t len, struct weir_value *map)
 		    WEIR_CONTROL_MAX);
 	copy = weir_arena_alloc(&d->arena, len + WEIR_PAD);
 	assert(copy != NULL);
-	memcpy(copy, s, len);
+	if (len > 0) /* s may be NULL then */
+		memcpy(copy, s, len);
 	memset(copy + len, 0, WEIR_PAD);
 	copy[len] = '\n';
 	if (!weir_check(copy, len, why, sizeof why))
