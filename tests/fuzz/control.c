@@ -3,7 +3,7 @@
  * order, a stage ends by itself with a status that is meant, and what it wrote is
  * frames. Method: the input says, piece by piece, which frames come on which of
  * two inputs; they are whole, with the checksums and numbers that they must have.
- * Outside of a job the same input gives the same output again.
+ * Outside of a job the same input gives the same events again.
  */
 #define _GNU_SOURCE
 #include "base/mem.h"
@@ -367,6 +367,32 @@ amiss(const struct weir_buf *out, int status, uint64_t seen)
 	return NULL;
 }
 
+/* The text of all events; how frames cut it is up to the clock. */
+static struct weir_buf
+text_of(const struct weir_buf *out)
+{
+	struct walk w = {.p = out->data, .end = out->data + out->len};
+	struct weir_buf text = {0};
+
+	while (walk_next(&w, NULL) == 1)
+		if (w.f.kind == WEIR_FRAME_EVENTS)
+			weir_buf_add(&text, w.b.text, (size_t)(w.p - w.b.text));
+	weir_frame_rows_fini(&w.rows);
+	return text;
+}
+
+static bool
+same(const struct weir_buf *one, const struct weir_buf *two)
+{
+	struct weir_buf a = text_of(one), b = text_of(two);
+	bool r = a.len == b.len &&
+	    (a.len == 0 || memcmp(a.data, b.data, a.len) == 0);
+
+	weir_buf_fini(&a);
+	weir_buf_fini(&b);
+	return r;
+}
+
 /* All of it is there from the beginning: the reading end of a pipe. */
 static int
 filled(const struct weir_buf *b)
@@ -422,8 +448,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	one = run_once(f, &status);
 	if (!job) {
 		two = run_once(f, &again);
-		must(status == again && one.len == two.len &&
-			memcmp(one.data, two.data, one.len) == 0,
+		must(status == again && (status != 0 || same(&one, &two)),
 		    "the same again");
 		weir_buf_fini(&two);
 	}
