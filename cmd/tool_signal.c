@@ -158,6 +158,8 @@ note(const char *name)
 		strcpy(role, "source");
 	if (strcmp(name, "sink.begin") == 0)
 		strcpy(role, "sink");
+	if (strcmp(name, "feeder.begin") == 0)
+		strcpy(role, "feeder");
 	if (log == NULL)
 		return;
 	fd = open(log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0600);

@@ -32,8 +32,8 @@ int
 weir_committer_open(struct weir_committer *c, struct weir_commit_sink *s,
     const char *path, struct weir_error *err)
 {
-	s->at =
-	    (struct weir_visible_config){c->c.dir, c->c.job->id, s->name, path};
+	s->at = (struct weir_visible_config){
+	    c->c.dir, c->c.job->id, s->name, path, c->c.patience};
 	s->v = weir_visible_open(&s->at, false, err);
 	return s->v == NULL ? -1 : weir_visible_start(s->v, err);
 }
@@ -189,6 +189,16 @@ ask(struct weir_committer *c, bool last, int64_t now_ns, struct weir_error *err)
 	if (c->c.order(c->c.ctx, order, err) == -1)
 		return -1;
 	WEIR_PROBE("commit.asked");
+	return 1;
+}
+
+int
+weir_committer_check(struct weir_committer *c, struct weir_error *err)
+{
+	for (size_t i = 0; i < c->nsinks && !c->done; i++)
+		if (c->sinks[i].v != NULL &&
+		    weir_visible_check(c->sinks[i].v, err) == -1)
+			return -1;
 	return 1;
 }
 

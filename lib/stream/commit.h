@@ -26,6 +26,8 @@
 
 #include <stdbool.h>
 
+struct weir_patience; /* of visible.h */
+
 struct weir_commit_config {
 	const struct weir_dir *dir; /* led */
 	struct weir_job *job; /* a sink that stands free is entered in it */
@@ -40,6 +42,7 @@ struct weir_commit_config {
 	/* Old checkpoints have gone after a commit; NULL: nobody asks. */
 	int (*committed)(void *ctx, struct weir_error *err);
 	void (*warn)(void *ctx, const char *text);
+	const struct weir_patience *patience; /* with commands; or NULL */
 	void *ctx;
 };
 
@@ -59,6 +62,8 @@ void weir_committer_free(struct weir_committer *c);
  */
 int weir_committer_report(struct weir_committer *c, const char *line,
     int64_t now_ns, struct weir_error *err);
+/* Has a command that is a sink ended? 1, or -1 with *err. */
+int weir_committer_check(struct weir_committer *c, struct weir_error *err);
 /* Ask for a checkpoint if one is due. 1 or -1. */
 int weir_committer_tick(
     struct weir_committer *c, int64_t now_ns, struct weir_error *err);

@@ -1,6 +1,8 @@
+#define _GNU_SOURCE /* ppoll */
 #include "stream/feeder.h"
 
 #include "base/mem.h"
+#include "base/probe.h"
 #include "state/inside.h"
 
 #include <errno.h>
@@ -16,8 +18,8 @@
 
 #define PIECE	 65536
 #define NAME	 64
-#define WAIT_MS	 50
-#define TOO_SOON 255 /* our exit status: it ended before its input did */
+#define WAIT_MS	 2000 /* for the end of one that no longer reads */
+#define TOO_SOON 255  /* our exit status: it ended before its input did */
 
 /* --- in the feeder --- */
 
@@ -28,6 +30,7 @@ struct feeding {
 	char last[NAME]; /* given whole */
 	char now[NAME];	 /* being given: fd */
 	int fd;
+	sigset_t asleep; /* SIGCHLD wakes */
 	char buf[PIECE];
 	size_t at, len;
 };
@@ -46,6 +49,27 @@ exit_code(int status)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Only to be woken. */
+static void
+on_child(int sig)
+{
+	(void)sig;
+}
+
+/* The end of the command is seen whenever we sleep, and only then. */
+static void
+heed_children(struct feeding *f)
+{
+	struct sigaction sa = {.sa_handler = on_child};
+	sigset_t child;
+
+	sigaction(SIGCHLD, &sa, NULL);
+	sigemptyset(&child);
+	sigaddset(&child, SIGCHLD);
+	sigprocmask(SIG_BLOCK, &child, &f->asleep);
+	sigdelset(&f->asleep, SIGCHLD);
+}
+
 static void
 start_command(struct feeding *f, const char *command)
 {
@@ -57,6 +81,7 @@ start_command(struct feeding *f, const char *command)
 	if (f->command == 0) {
 		for (int sig = 1; sig < 32; sig++)
 			signal(sig, SIG_DFL);
+		sigprocmask(SIG_SETMASK, &f->asleep, NULL);
 		if (dup2(fd[0], 0) == -1)
 			_exit(6);
 		close(fd[0]);
@@ -84,6 +109,7 @@ forget(struct feeding *f, const char *before)
 		if (before == NULL || strcmp(names.name[i], before) < 0)
 			unlinkat(f->queue, names.name[i], 0);
 	weir_names_fini(&names);
+	WEIR_PROBE("feeder.forgot");
 }
 
 /* Open the file behind the last one, if it is there. */
@@ -93,6 +119,8 @@ next_file(struct feeding *f)
 	struct weir_names names;
 	int left = 1;
 
+	if (ioctl(f->out, FIONREAD, &left) == 0 && left == 0)
+		forget(f, f->last);
 	if (weir_names_read(f->queue, &names, NULL) < 0)
 		_exit(6);
 	f->now[0] = '\0';
@@ -107,8 +135,7 @@ next_file(struct feeding *f)
 	f->fd = openat(f->queue, f->now, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (f->fd == -1)
 		_exit(6);
-	if (ioctl(f->out, FIONREAD, &left) == 0 && left == 0)
-		forget(f, f->last);
+	WEIR_PROBE("feeder.next");
 }
 
 /* Is there something to write? */
@@ -132,6 +159,7 @@ fill(struct feeding *f)
 		close(f->fd);
 		f->fd = -1;
 		strcpy(f->last, f->now);
+		WEIR_PROBE("feeder.given");
 	}
 	return true;
 }
@@ -148,50 +176,87 @@ read_control(struct feeding *f)
 		f->ended = true;
 }
 
-/* Wait for the command; its end, or ours. */
+/* It has ended; what it was given is not needed again if it ended well. */
+static void
+end_with(struct feeding *f, int status, bool too_soon)
+{
+	int code = exit_code(status);
+
+	if (code != 0)
+		_exit(code);
+	if (too_soon)
+		_exit(TOO_SOON);
+	forget(f, NULL);
+	_exit(0);
+}
+
+/* Sleep until something can be done, or the command ends. */
+static int
+sleep_on(struct feeding *f, struct pollfd *p, nfds_t n, int ms)
+{
+	struct timespec limit = {ms / 1000, 0};
+
+	return ppoll(p, n, ms < 0 ? NULL : &limit, &f->asleep);
+}
+
+/*
+ * Wait for the command; its end, or ours. One that has only closed its input
+ * has a moment to say by its exit status why.
+ */
 static void
 await(struct feeding *f, bool too_soon)
 {
 	struct pollfd p = {.fd = f->control, .events = POLLIN};
 	int status;
 
+	WEIR_PROBE("feeder.awaits");
 	while (waitpid(f->command, &status, WNOHANG) == 0) {
-		if (poll(&p, 1, WAIT_MS) > 0)
+		int got = sleep_on(f, &p, 1, too_soon ? WAIT_MS : -1);
+
+		if (got > 0)
 			read_control(f);
+		if (got == 0)
+			_exit(TOO_SOON);
 	}
-	if (exit_code(status) == 0 && !too_soon)
-		forget(f, NULL);
-	_exit(
-	    exit_code(status) == 0 && too_soon ? TOO_SOON : exit_code(status));
+	end_with(f, status, too_soon);
+}
+
+static void
+write_on(struct feeding *f)
+{
+	ssize_t n = write(f->out, f->buf + f->at, f->len - f->at);
+
+	if (n > 0)
+		f->at += (size_t)n;
+	else if (n < 0 && errno == EPIPE)
+		await(f, true);
 }
 
 static void
 feed(struct feeding *f)
 {
+	int status;
+
 	for (;;) {
 		bool some = fill(f);
 		struct pollfd p[2] = {
 		    {.fd = f->out, .events = some ? POLLOUT : 0},
 		    {.fd = f->control, .events = POLLIN}};
-		ssize_t n;
 
 		if (!some && f->ended) {
 			close(f->out);
 			await(f, false);
 		}
-		if (poll(p, 2, -1) == -1)
+		if (waitpid(f->command, &status, WNOHANG) == f->command)
+			end_with(f, status, true);
+		if (sleep_on(f, p, 2, -1) == -1)
 			continue;
 		if (p[1].revents != 0)
 			read_control(f);
 		if (p[0].revents & (POLLERR | POLLHUP))
 			await(f, true);
-		if ((p[0].revents & POLLOUT) == 0)
-			continue;
-		n = write(f->out, f->buf + f->at, f->len - f->at);
-		if (n > 0)
-			f->at += (size_t)n;
-		else if (n < 0 && errno == EPIPE)
-			await(f, true);
+		if (p[0].revents & POLLOUT)
+			write_on(f);
 	}
 }
 
@@ -216,7 +281,8 @@ weir_feeder_start(struct weir_feeder *f, int queue, const char *command,
 		signal(SIGINT, SIG_IGN);
 		signal(SIGTERM, SIG_IGN);
 		signal(SIGPIPE, SIG_IGN);
-		signal(SIGCHLD, SIG_DFL);
+		heed_children(own);
+		WEIR_PROBE("feeder.begin");
 		own->queue = queue;
 		own->control = fd[0];
 		own->fd = -1;
@@ -235,49 +301,79 @@ weir_feeder_start(struct weir_feeder *f, int queue, const char *command,
 }
 
 static int
-say_end(int status, struct weir_error *err)
+say_end(const struct weir_feeder *f, int status, struct weir_error *err)
 {
 	int code = exit_code(status);
 
 	if (code == TOO_SOON)
 		return weir_fail(err, WEIR_SYSTEM,
-		    "the command that is the sink ended before its input did");
+		    "the command that is the sink %s ended before its input "
+		    "did",
+		    f->sink);
 	if (code > 128)
 		return weir_fail(err, WEIR_SYSTEM,
-		    "the command that is the sink died of signal %d",
-		    code - 128);
+		    "the command that is the sink %s died of signal %d",
+		    f->sink, code - 128);
 	return weir_fail(err, WEIR_SYSTEM,
-	    "the command that is the sink ended with exit status %d", code);
+	    "the command that is the sink %s ended with exit status %d",
+	    f->sink, code);
+}
+
+/* It has ended by itself: nobody of its group stays. */
+static void
+bury(struct weir_feeder *f)
+{
+	kill(-f->pid, SIGKILL);
+	f->pid = 0;
+	close(f->control);
+}
+
+int
+weir_feeder_check(struct weir_feeder *f, struct weir_error *err)
+{
+	int status;
+
+	if (f->pid == 0 || waitpid(f->pid, &status, WNOHANG) != f->pid)
+		return 1;
+	bury(f);
+	return say_end(f, status, err);
+}
+
+static int
+tell(struct weir_feeder *f, const char *what, struct weir_error *err)
+{
+	if (write(f->control, what, 1) == -1 && errno != EPIPE)
+		return weir_fail_errno(
+		    err, "the command that is the sink %s", f->sink);
+	return 1;
 }
 
 int
 weir_feeder_wake(struct weir_feeder *f, struct weir_error *err)
 {
-	int status;
-
-	if (waitpid(f->pid, &status, WNOHANG) == f->pid) {
-		kill(-f->pid, SIGKILL);
-		f->pid = 0;
-		close(f->control);
-		return say_end(status, err);
-	}
-	return write(f->control, "n", 1) == -1 && errno != EPIPE
-	    ? weir_fail_errno(err, "the command that is the sink")
-	    : 1;
+	return weir_feeder_check(f, err) == -1 ? -1 : tell(f, "n", err);
 }
 
 int
-weir_feeder_finish(struct weir_feeder *f, struct weir_error *err)
+weir_feeder_end(struct weir_feeder *f, struct weir_error *err)
 {
-	int status = 0;
+	return tell(f, "e", err);
+}
 
-	if (write(f->control, "e", 1) == -1 && errno != EPIPE)
-		return weir_fail_errno(err, "the command that is the sink");
-	while (waitpid(f->pid, &status, 0) == -1 && errno == EINTR)
-		continue;
-	f->pid = 0;
+int
+weir_feeder_ended(struct weir_feeder *f, struct weir_error *err)
+{
+	int status;
+
+	if (waitpid(f->pid, &status, WNOHANG) != f->pid)
+		return 0;
+	if (status != 0) {
+		bury(f);
+		return say_end(f, status, err);
+	}
+	f->pid = 0; /* what it has left behind may live */
 	close(f->control);
-	return status == 0 ? 1 : say_end(status, err);
+	return 1;
 }
 
 void

@@ -17,6 +17,7 @@
 struct weir_feeder {
 	pid_t pid; /* 0: not started */
 	int control;
+	const char *sink; /* its name; the caller's, for messages */
 };
 
 /* Start it for the files in the directory queue, by name: 1 or -1. */
@@ -24,8 +25,12 @@ int weir_feeder_start(struct weir_feeder *f, int queue, const char *command,
     struct weir_error *err);
 /* There is a new file: 1, or -1 with *err if the command has ended. */
 int weir_feeder_wake(struct weir_feeder *f, struct weir_error *err);
-/* Nothing follows: wait until the command has read all and ended well. */
-int weir_feeder_finish(struct weir_feeder *f, struct weir_error *err);
+/* Has the command ended (there is a SIGCHLD then)? 1, or -1 with *err. */
+int weir_feeder_check(struct weir_feeder *f, struct weir_error *err);
+/* Nothing follows. 1 or -1. */
+int weir_feeder_end(struct weir_feeder *f, struct weir_error *err);
+/* After that: has it read all and ended well? 1, 0 not yet, -1 with *err. */
+int weir_feeder_ended(struct weir_feeder *f, struct weir_error *err);
 void weir_feeder_kill(struct weir_feeder *f);
 
 #endif

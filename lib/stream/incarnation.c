@@ -8,6 +8,7 @@
 #include "stream/origin.h"
 #include "stream/recover.h"
 #include "stream/metrics.h"
+#include "stream/waiting.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -189,6 +190,7 @@ start_committer(struct weir_incarnation *j, struct weir_error *err)
 	    .order = commit_order,
 	    .committed = j->c->spool > 0 ? commit_done : NULL,
 	    .warn = commit_warn,
+	    .patience = &j->patience,
 	    .ctx = j};
 
 	j->committer = weir_committer_new(&c, weir_clock_ns(), err);
@@ -202,13 +204,13 @@ start_committer(struct weir_incarnation *j, struct weir_error *err)
 static int
 begin_from(struct weir_incarnation *j, struct weir_error *err)
 {
-	const struct weir_origin *from = &j->c->from;
+	struct weir_origin from = j->c->from;
 	int got = weir_origin_settle(&j->dir, err);
 
-	if (got == -1 || j->first_epoch != 0 ||
-	    from->kind == WEIR_ORIGIN_LATEST)
+	if (got == -1 || j->first_epoch != 0 || from.kind == WEIR_ORIGIN_LATEST)
 		return got;
-	got = weir_origin_begin(&j->dir, &j->c->roles, from, err);
+	from.patience = &j->patience;
+	got = weir_origin_begin(&j->dir, &j->c->roles, &from, err);
 	if (got == 0)
 		weir_incarnation_warn(
 		    j, "this job has begun from there already: it goes on");
@@ -220,6 +222,8 @@ weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
 {
 	int r = weir_dir_open(&j->dir, j->c->dir, true, err);
 
+	weir_waiting_begin(j);
+
 	if (r == -1 || weir_dir_lead(&j->dir, err) == -1)
 		return -1;
 	WEIR_PROBE("run.leads");
@@ -230,7 +234,8 @@ weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
 	if (weir_jobfile_open(&j->dir, &j->c->roles, &j->job, err) == -1)
 		return -1;
 	WEIR_PROBE("run.job");
-	r = weir_recover(&j->dir, &j->job, &j->restored, &j->next, err);
+	r = weir_recover(
+	    &j->dir, &j->job, &j->restored, &j->next, &j->patience, err);
 	if (r == -1)
 		return -1;
 	j->restores = r == 1;

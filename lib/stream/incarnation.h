@@ -8,6 +8,7 @@
 #include "stream/commit.h"
 #include "stream/presence.h"
 #include "stream/supervise.h"
+#include "stream/visible.h"
 
 /* Of waiting.h. */
 struct weir_wait {
@@ -15,6 +16,13 @@ struct weir_wait {
 	int64_t asked_ns; /* of the checkpoint that it was told of */
 	unsigned told;	  /* so often */
 	bool silence_told;
+};
+
+/* Also of waiting.h: for a command that is a sink. */
+struct weir_wait_command {
+	int64_t since_ns;
+	unsigned told;
+	bool left; /* by a second signal */
 };
 
 struct weir_incarnation {
@@ -38,6 +46,8 @@ struct weir_incarnation {
 	int stopped; /* status of a stage that nobody should start again */
 	int64_t stopped_ns;
 	struct weir_wait waiting;
+	struct weir_wait_command command;
+	struct weir_patience patience;
 	/* of status.h; these are of the whole run */
 	struct weir_gauge *gauges;
 	uint64_t told_events;

@@ -143,7 +143,8 @@ verify_sinks(const struct weir_dir *d, const struct weir_manifest *m,
 		struct weir_manifest_sink none = {.base = s->base};
 		const struct weir_manifest_sink *ms = &none;
 		char what[SHOW + 16], shown[SHOW];
-		struct weir_visible_config c = {d, job.id, s->name, s->path};
+		struct weir_visible_config c = {
+		    d, job.id, s->name, s->path, NULL};
 		struct weir_error why;
 
 		if (s->path == NULL)

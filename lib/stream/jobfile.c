@@ -124,7 +124,7 @@ int
 weir_jobfile_sink(const struct weir_dir *d, const char *id,
     struct weir_job_sink *s, struct weir_error *err)
 {
-	struct weir_visible_config vc = {d, id, s->name, s->path};
+	struct weir_visible_config vc = {d, id, s->name, s->path, NULL};
 	struct weir_visible *v = weir_visible_open(&vc, true, err);
 	int got;
 

@@ -162,7 +162,7 @@ open_known(struct weir_jobsink *s, const struct weir_job *job,
     const struct weir_job_sink *known, struct weir_error *err)
 {
 	struct weir_visible_config vc = {
-	    &s->dir, job->id, s->role->name, s->part.path};
+	    &s->dir, job->id, s->role->name, s->part.path, NULL};
 	struct weir_visible *v = weir_visible_open(&vc, known == NULL, err);
 	int got = 1;
 

@@ -57,8 +57,8 @@ look_back(struct start *s)
 	s->known = weir_job_load(s->d, &s->had, &s->why);
 	s->recovered = s->known;
 	if (s->known == 1)
-		s->recovered =
-		    weir_recover(s->d, &s->had, &s->newest, &next, &s->why);
+		s->recovered = weir_recover(s->d, &s->had, &s->newest, &next,
+		    s->from->patience, &s->why);
 	WEIR_PROBE("from.forwarded");
 }
 

@@ -24,12 +24,15 @@ enum weir_origin_kind {
 	WEIR_ORIGIN_SAVEPOINT
 };
 
+struct weir_patience; /* of visible.h */
+
 struct weir_origin {
 	enum weir_origin_kind kind;
 	uint64_t n;	  /* checkpoint */
 	const char *name; /* savepoint */
 	bool rewinds;	  /* with NONE: passes over events older than: */
 	int64_t rewind_ns;
+	const struct weir_patience *patience; /* with commands; or NULL */
 };
 
 /*

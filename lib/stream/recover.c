@@ -26,7 +26,8 @@ sink_of(const struct weir_manifest *m, const char *name)
 /* m NULL: nothing was committed. */
 static int
 forward(const struct weir_dir *d, const struct weir_job *job,
-    const struct weir_manifest *m, struct weir_error *err)
+    const struct weir_manifest *m, const struct weir_patience *patience,
+    struct weir_error *err)
 {
 	for (size_t i = 0; i < job->nsinks; i++) {
 		const struct weir_job_sink *js = &job->sinks[i];
@@ -34,7 +35,7 @@ forward(const struct weir_dir *d, const struct weir_job *job,
 		    .name = js->name, .base = js->base};
 		const struct weir_manifest_sink *ms = sink_of(m, js->name);
 		struct weir_visible_config vc = {
-		    d, job->id, js->name, js->path};
+		    d, job->id, js->name, js->path, patience};
 		struct weir_visible *v;
 		int r;
 
@@ -81,7 +82,8 @@ empty_run(const struct weir_dir *d)
 
 int
 weir_recover(const struct weir_dir *d, const struct weir_job *job,
-    struct weir_manifest *m, uint64_t *next, struct weir_error *err)
+    struct weir_manifest *m, uint64_t *next,
+    const struct weir_patience *patience, struct weir_error *err)
 {
 	int found;
 
@@ -93,7 +95,7 @@ weir_recover(const struct weir_dir *d, const struct weir_job *job,
 	if (found == -1)
 		return -1;
 	WEIR_PROBE("recover.found");
-	if (forward(d, job, found ? m : NULL, err) == -1) {
+	if (forward(d, job, found ? m : NULL, patience, err) == -1) {
 		weir_manifest_fini(m);
 		return -1;
 	}

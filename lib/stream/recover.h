@@ -12,13 +12,16 @@
 
 #include <stdbool.h>
 
+struct weir_patience; /* of visible.h */
+
 /*
  * Find the checkpoint to restore, and bring every visible file of the job up to
  * it: 1 with *m, 0 if there is none (the files are as long as they were when
  * the job began), -1. *next is the first number that is free. Then sweep what
- * dead incarnations left behind.
+ * dead incarnations left behind. patience: with commands; or NULL.
  */
 int weir_recover(const struct weir_dir *d, const struct weir_job *job,
-    struct weir_manifest *m, uint64_t *next, struct weir_error *err);
+    struct weir_manifest *m, uint64_t *next,
+    const struct weir_patience *patience, struct weir_error *err);
 
 #endif

@@ -231,12 +231,15 @@ forward(struct weir_committer *c, const struct weir_manifest *m,
 	for (size_t i = 0; i < c->nsinks; i++) {
 		struct weir_commit_sink *s = &c->sinks[i];
 
-		if (weir_visible_forward(s->v, &m->sinks[i], err) == -1 ||
-		    (c->last && weir_visible_finish(s->v, err) == -1))
+		if (weir_visible_forward(s->v, &m->sinks[i], err) == -1)
 			return -1;
 		s->visible = weir_sink_committed(&m->sinks[i]);
 		WEIR_PROBE("commit.forwarded");
 	}
+	/* which may take long: all have what is theirs before */
+	for (size_t i = 0; c->last && i < c->nsinks; i++)
+		if (weir_visible_finish(c->sinks[i].v, err) == -1)
+			return -1;
 	return 1;
 }
 

@@ -24,7 +24,8 @@ enum outcome {
 	FINISHED,  /* the end is committed */
 	GIVEN_UP,  /* *err says why; a restart would not help */
 	TRY_AGAIN, /* *err says why */
-	KILLED	   /* by a second signal */
+	KILLED,	   /* by a second signal */
+	LEFT	   /* so, while a command was waited for: *err says so */
 };
 
 /* --- watching --- */
@@ -177,28 +178,9 @@ static enum outcome
 committer_failed(struct weir_incarnation *j, const struct weir_error *err)
 {
 	weir_incarnation_wind_down(j, 0);
+	if (j->command.left)
+		return LEFT;
 	return err->status == WEIR_SYSTEM ? TRY_AGAIN : GIVEN_UP;
-}
-
-/* Two signals this close together are one. */
-#define SIGNAL_TWICE_NS (SECOND_NS / 2)
-
-/* React to SIGINT and SIGTERM: drain once, then kill. false: kill. */
-static bool
-heed_signals(struct weir_incarnation *j)
-{
-	int sig = (int)*j->c->stop;
-
-	if (sig == 0)
-		return true;
-	*j->c->stop = 0;
-	/* timeout(1) signals us, and then our group with us in it */
-	if (j->signal != 0)
-		return weir_clock_ns() - j->signal_ns < SIGNAL_TWICE_NS;
-	j->signal = sig;
-	j->signal_ns = weir_clock_ns();
-	weir_committer_drain(j->committer);
-	return true;
 }
 
 /*
@@ -236,17 +218,20 @@ sooner(int64_t a, int64_t b)
 static enum outcome
 watch(struct weir_incarnation *j, struct weir_error *err)
 {
+	if (j->signal != 0) /* it came while something was waited for */
+		weir_committer_drain(j->committer);
 	for (;;) {
 		int64_t due;
 		size_t left;
 
-		if (!heed_signals(j)) {
+		if (!weir_waiting_heed(j)) {
 			weir_incarnation_wind_down(j, 0);
 			return KILLED;
 		}
 		/* who is gone has reported before: reap first, then read */
 		left = weir_children_reap(&j->children);
 		if (weir_incarnation_reports(j, err) == -1 ||
+		    weir_committer_check(j->committer, err) == -1 ||
 		    weir_committer_tick(j->committer, weir_clock_ns(), err) ==
 			-1)
 			return committer_failed(j, err);
@@ -311,7 +296,10 @@ live(struct weir_incarnation *j, struct weir_error *err)
 {
 	int r;
 
-	if (weir_incarnation_lead(j, err) == -1)
+	r = weir_incarnation_lead(j, err);
+	if (j->command.left)
+		return LEFT;
+	if (r == -1)
 		return err->status == WEIR_SYSTEM && j->started ? TRY_AGAIN
 								: GIVEN_UP;
 	r = finished(j, err);

@@ -188,6 +188,12 @@ weir_visible_start(struct weir_visible *v, struct weir_error *err)
 }
 
 int
+weir_visible_check(struct weir_visible *v, struct weir_error *err)
+{
+	return v->ops->check != NULL ? v->ops->check(v->self, err) : 1;
+}
+
+int
 weir_visible_finish(struct weir_visible *v, struct weir_error *err)
 {
 	return v->ops->finish != NULL ? v->ops->finish(v->self, err) : 1;

@@ -17,12 +17,25 @@
 #include <stdbool.h>
 #include <sys/stat.h>
 
+struct weir_visible_config;
+
+/*
+ * Somebody waits for a command that is a sink, since a time of weir_clock_ns():
+ * called again and again, sleeps for a moment. false: wait no longer.
+ */
+struct weir_patience {
+	bool (*wait)(
+	    void *ctx, const struct weir_visible_config *c, int64_t since_ns);
+	void *ctx;
+};
+
 /* Whose output it is; all is borrowed for as long as it is open. */
 struct weir_visible_config {
 	const struct weir_dir *dir;
 	const char *job;  /* its id */
 	const char *sink; /* its name */
 	const char *path; /* as weir_visible_name() gave it */
+	const struct weir_patience *patience; /* NULL: wait for ever */
 };
 
 struct weir_visible;
@@ -65,6 +78,8 @@ int weir_visible_forward(struct weir_visible *v,
     const struct weir_manifest_sink *m, struct weir_error *err);
 /* The committer begins, and will forward: what runs beside it is started. */
 int weir_visible_start(struct weir_visible *v, struct weir_error *err);
+/* Has what runs beside it ended? 1, or -1 with *err. */
+int weir_visible_check(struct weir_visible *v, struct weir_error *err);
 /* All is forwarded, and the job ends: wait until it was taken. */
 int weir_visible_finish(struct weir_visible *v, struct weir_error *err);
 /*
@@ -91,6 +106,7 @@ struct weir_visible_ops {
 	int (*base)(void *self, uint64_t *base, struct weir_error *err);
 	bool (*is)(void *self, const struct stat *st);
 	int (*start)(void *self, struct weir_error *err);  /* or NULL */
+	int (*check)(void *self, struct weir_error *err);  /* or NULL */
 	int (*finish)(void *self, struct weir_error *err); /* or NULL */
 	int (*forward)(void *self, const struct weir_manifest_sink *m,
 	    struct weir_error *err);

@@ -9,6 +9,7 @@
 #include "base/probe.h"
 #include "state/inside.h"
 #include "stream/feeder.h"
+#include "stream/metrics.h"
 #include "stream/visible.h"
 
 #include <fcntl.h>
@@ -20,10 +21,16 @@
 #include <time.h>
 #include <unistd.h>
 
-#define NAME_CAP  64
+#define NAME_CAP 64
+#define STEP_NS	 50000000
+
+#ifdef WEIR_PROBES /* tests neither write nor wait for much */
+#define QUEUE_MAX ((uint64_t)64 << 10)
+#define WAIT_NS	  INT64_C(2000000000)
+#else
 #define QUEUE_MAX ((uint64_t)256 << 20)
-#define WAIT_MS	  60000 /* for a command that does not read */
-#define STEP_MS	  50
+#define WAIT_NS	  INT64_C(60000000000) /* for a command that does not read */
+#endif
 
 struct cmd {
 	const struct weir_visible_config *c;
@@ -44,42 +51,74 @@ open_queue(struct cmd *k, struct weir_error *err)
 	return k->queue == -1 ? -1 : 1;
 }
 
-/* How many bytes wait; those of an old job go if clear is set. */
+/*
+ * How many bytes there are, and in the newest file, which stays when it has
+ * been read. Those of an old job go if clear is set.
+ */
 static int
-measure(struct cmd *k, bool clear, uint64_t *bytes, struct weir_error *err)
+measure(struct cmd *k, bool clear, uint64_t *bytes, uint64_t *newest,
+    struct weir_error *err)
 {
+	const char *last = "";
 	struct weir_names names;
 	struct stat st;
 
-	*bytes = 0;
+	*bytes = *newest = 0;
 	if (weir_names_read(k->queue, &names, err) < 0)
 		return -1;
 	for (size_t i = 0; i < names.n; i++) {
 		if (clear)
 			unlinkat(k->queue, names.name[i], 0);
 		else if (fstatat(k->queue, names.name[i], &st,
-			     AT_SYMLINK_NOFOLLOW) == 0)
+			     AT_SYMLINK_NOFOLLOW) == 0) {
 			*bytes += (uint64_t)st.st_size;
+			if (strcmp(names.name[i], last) > 0) {
+				last = names.name[i];
+				*newest = (uint64_t)st.st_size;
+			}
+		}
 	}
 	weir_names_fini(&names);
 	return 1;
+}
+
+/* Sleep for a moment; -1 if nobody waits any longer. */
+static int
+wait_on(const struct cmd *k, int64_t since, struct weir_error *err)
+{
+	const struct weir_patience *p = k->c->patience;
+	struct timespec step = {0, STEP_NS};
+
+	if (p == NULL) {
+		nanosleep(&step, NULL);
+		return 1;
+	}
+	if (p->wait(p->ctx, k->c, since))
+		return 1;
+	return weir_fail(err, WEIR_SYSTEM,
+	    "the command that is the sink %s was stopped before it had read "
+	    "all and ended: run the job again, and what it was given last "
+	    "comes again",
+	    k->c->sink);
 }
 
 /* Wait, but not for ever, for a command that is behind. */
 static int
 make_room(struct cmd *k, struct weir_error *err)
 {
-	struct timespec step = {0, STEP_MS * 1000000};
-	uint64_t bytes;
+	int64_t begin = weir_clock_ns();
+	uint64_t bytes, newest;
 
-	for (int ms = 0; ms < WAIT_MS; ms += STEP_MS) {
-		if (measure(k, false, &bytes, err) == -1)
+	for (;;) {
+		if (measure(k, false, &bytes, &newest, err) == -1)
 			return -1;
-		if (bytes <= QUEUE_MAX || k->feeder.pid == 0)
+		if (bytes - newest <= QUEUE_MAX)
 			return 1;
-		if (weir_feeder_wake(&k->feeder, err) == -1)
+		if (weir_clock_ns() - begin > WAIT_NS)
+			break;
+		if (weir_feeder_wake(&k->feeder, err) == -1 ||
+		    wait_on(k, begin, err) == -1)
 			return -1;
-		nanosleep(&step, NULL);
 	}
 	return weir_fail(err, WEIR_SYSTEM,
 	    "the command that is the sink %s does not read: %" PRIu64
@@ -128,11 +167,11 @@ cmd_open(void **self, const struct weir_visible_config *c, bool create,
     struct weir_error *err)
 {
 	struct cmd *k = weir_calloc(1, sizeof *k);
-	uint64_t bytes;
+	uint64_t bytes, newest;
 
 	*k = (struct cmd){.c = c, .queue = -1};
 	if (open_queue(k, err) == 1 &&
-	    (!create || measure(k, true, &bytes, err) == 1)) {
+	    (!create || measure(k, true, &bytes, &newest, err) == 1)) {
 		*self = k;
 		return 1;
 	}
@@ -162,7 +201,16 @@ cmd_start(void *self, struct weir_error *err)
 {
 	struct cmd *k = self;
 
+	k->feeder.sink = k->c->sink;
 	return weir_feeder_start(&k->feeder, k->queue, k->c->path + 1, err);
+}
+
+static int
+cmd_check(void *self, struct weir_error *err)
+{
+	struct cmd *k = self;
+
+	return weir_feeder_check(&k->feeder, err);
 }
 
 static int
@@ -186,17 +234,24 @@ static int
 cmd_finish(void *self, struct weir_error *err)
 {
 	struct cmd *k = self;
-	uint64_t bytes;
+	int64_t begin = weir_clock_ns();
+	uint64_t bytes, newest;
+	int got;
 
 	if (k->feeder.pid == 0) {
-		if (measure(k, false, &bytes, err) == -1)
+		if (measure(k, false, &bytes, &newest, err) == -1)
 			return -1;
 		if (bytes == 0)
 			return 1;
 		if (cmd_start(k, err) == -1)
 			return -1;
 	}
-	return weir_feeder_finish(&k->feeder, err);
+	if (weir_feeder_end(&k->feeder, err) == -1)
+		return -1;
+	while ((got = weir_feeder_ended(&k->feeder, err)) == 0)
+		if (wait_on(k, begin, err) == -1)
+			return -1;
+	return got;
 }
 
 static int
@@ -224,6 +279,7 @@ const struct weir_visible_ops weir_visible_cmd = {
     .is = cmd_is,
     .start = cmd_start,
     .forward = cmd_forward,
+    .check = cmd_check,
     .finish = cmd_finish,
     .verify = cmd_verify,
     .is_new = cmd_is_new,

@@ -1,9 +1,20 @@
 #include "stream/waiting.h"
 
+#include "base/text.h"
 #include "stream/foreign.h"
+#include "stream/metrics.h"
 
 #include <inttypes.h>
+#include <poll.h>
+#include <string.h>
 
+#define SHOW	256
+#define STEP_MS 50 /* while a command is waited for */
+#ifdef WEIR_PROBES
+#define COMMAND_NS INT64_C(500000000)
+#else
+#define COMMAND_NS INT64_C(10000000000) /* until it is told */
+#endif
 #define STOP_NS INT64_C(2000000000) /* for a stream around one that stopped */
 
 static size_t
@@ -131,4 +142,74 @@ weir_waiting_tell(struct weir_incarnation *j, int64_t now_ns)
 		j->waiting.silence_told = true;
 		tell_silence(j, now_ns);
 	}
+}
+
+/* --- signals, and commands that are sinks --- */
+
+/* Two signals this close together are one. */
+#define SIGNAL_TWICE_NS INT64_C(500000000)
+
+bool
+weir_waiting_heed(struct weir_incarnation *j)
+{
+	int sig = (int)*j->c->stop;
+
+	if (sig == 0)
+		return true;
+	*j->c->stop = 0;
+	/* timeout(1) signals us, and then our group with us in it */
+	if (j->signal != 0)
+		return weir_clock_ns() - j->signal_ns < SIGNAL_TWICE_NS;
+	j->signal = sig;
+	j->signal_ns = weir_clock_ns();
+	if (j->committer != NULL)
+		weir_committer_drain(j->committer);
+	return true;
+}
+
+/* Each time after twice as long. */
+static void
+tell_command(struct weir_incarnation *j, const struct weir_visible_config *c)
+{
+	int64_t waited = weir_clock_ns() - j->command.since_ns;
+	struct weir_buf text = {0};
+	char shown[SHOW];
+
+	if (waited < COMMAND_NS << j->command.told)
+		return;
+	j->command.told++;
+	weir_show_into(shown, sizeof shown, c->path + 1, strlen(c->path + 1));
+	weir_buf_printf(&text,
+	    "the command that is the sink %s has been waited for for %" PRId64
+	    " s, to read what it has not read, or to end: %s; %s signal "
+	    "(SIGTERM, SIGINT) ends it",
+	    c->sink, waited / 1000000000, shown,
+	    j->signal != 0 ? "another" : "a second");
+	weir_incarnation_warn(j, weir_buf_cstr(&text));
+	weir_buf_fini(&text);
+}
+
+static bool
+wait_for_command(
+    void *ctx, const struct weir_visible_config *c, int64_t since_ns)
+{
+	struct weir_incarnation *j = ctx;
+	struct pollfd wake = {.fd = j->c->wake_fd, .events = POLLIN};
+
+	if (j->command.since_ns != since_ns)
+		j->command = (struct weir_wait_command){.since_ns = since_ns};
+	tell_command(j, c);
+	if (poll(&wake, 1, STEP_MS) > 0) {
+		j->c->wake_drain(j->c->roles.ctx);
+		weir_children_reap(&j->children);
+	}
+	j->command.left = !weir_waiting_heed(j);
+	return !j->command.left;
+}
+
+void
+weir_waiting_begin(struct weir_incarnation *j)
+{
+	j->command = (struct weir_wait_command){0};
+	j->patience = (struct weir_patience){wait_for_command, j};
 }

@@ -17,6 +17,10 @@
 #define WEIR_PATIENCE_NS INT64_C(30000000000) /* until something is odd */
 #endif
 
+/* React to SIGINT and SIGTERM: drain once, then (false) end. */
+bool weir_waiting_heed(struct weir_incarnation *j);
+/* An incarnation begins: make its patience with commands that are sinks. */
+void weir_waiting_begin(struct weir_incarnation *j);
 /* Tell what is to be told by now. */
 void weir_waiting_tell(struct weir_incarnation *j, int64_t now_ns);
 /*

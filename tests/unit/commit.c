@@ -100,7 +100,7 @@ start(struct world *w, const char *const *drop, size_t ndrop, size_t keep)
 	ok(weir_dir_open(&w->dir, w->dirpath, true, &err) == 1 &&
 		weir_dir_lead(&w->dir, &err) == 1,
 	    "lead %s", err.text);
-	r = weir_recover(&w->dir, &w->job, &w->restored, &c.next, &err);
+	r = weir_recover(&w->dir, &w->job, &w->restored, &c.next, NULL, &err);
 	ok(r >= 0, "recover %s", err.text);
 	c.restored = r == 1 ? &w->restored : NULL;
 	w->c = weir_committer_new(&c, w->now, &err);
