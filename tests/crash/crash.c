@@ -15,10 +15,13 @@
  *                                  run killed, and the process woken when the
  *                                  next run has begun
  *     crash slow                   copies standard input slowly (a stage)
+ *     crash take DIR               keeps what it reads in a file of its own in
+ *                                  DIR (a command that is a sink)
  *
  * Goal: whatever process is killed with SIGKILL whenever, the job, run again as
  * often as it takes, ends with the output of an uninterrupted run, byte for
- * byte, and a reader never sees a byte that is later taken back.
+ * byte, and a reader never sees a byte that is later taken back. A command gets
+ * every byte in order, and what comes again is where the next one goes on.
  * Method: the tools of the build with probes, found in PATH; the visible file
  * is read all the time, and must be a prefix of the final output. Prints TAP.
  */
@@ -41,13 +44,14 @@
 #include "tests/crash/jobs.h"
 #include "tests/crash/outs.h"
 #include "tests/crash/procs.h"
+#include "tests/crash/taker.h"
 
 #define EVENTS	   40000
 #define TRIES	   12	 /* runs of one job until it must have ended */
 #define LIMIT_MS   40000 /* of one run */
 #define KILLS_MAX  4
 #define PROBES_MAX 1024
-#define CLEAN	   "rm -rf state parts rows.* *.json messages branch.*"
+#define CLEAN	   "rm -rf state parts rows.* *.taken *.json messages branch.*"
 
 static const struct job *job = &jobs[0];
 static size_t nsides;
@@ -201,8 +205,9 @@ look_at(size_t out, size_t *seen)
 	const char *bad = NULL;
 	int fd;
 
-	if (out_is_rows(job->outs[out]))
-		return NULL; /* only sqlite knows what it shows */
+	/* only sqlite knows what it shows, and a command sees repeats */
+	if (out_is_rows(job->outs[out]) || out_is_taken(job->outs[out]))
+		return NULL;
 	if (out_is_dir(job->outs[out]))
 		return look_at_dir(job->outs[out], seen);
 	fd = open(job->outs[out], O_RDONLY);
@@ -450,7 +455,8 @@ judge(const char *bad, const char *what)
 		shell("sed 's/^/# /' messages");
 		snprintf(command, sizeof command,
 		    "rm -rf bad.%d; mkdir bad.%d; cp -a state *.json "
-		    "$(ls -d parts rows.db* 2>/dev/null) messages bad.%d",
+		    "$(ls -d parts rows.db* *.taken 2>/dev/null) messages "
+		    "bad.%d",
 		    tests, tests, tests);
 		shell(command);
 	}
@@ -684,8 +690,12 @@ plain_differs(void)
 {
 	bool good = same_sides();
 
-	for (size_t i = 0; i < nouts; i++)
-		good &= same(i == 0 ? "plain.0" : "plain.1", &want[i]);
+	for (size_t i = 0; i < nouts; i++) {
+		char plain[32];
+
+		snprintf(plain, sizeof plain, "plain.%zu", i);
+		good &= same(plain, &want[i]);
+	}
 	return !good;
 }
 
@@ -763,6 +773,8 @@ main(int argc, char **argv)
 
 	if (argc == 2 && strcmp(argv[1], "slow") == 0)
 		return be_slow(16384, 1000);
+	if (argc == 3 && strcmp(argv[1], "take") == 0)
+		return be_taker(argv[2]);
 	if (argc < 5 || argc > 6 || !choose(argc == 6 ? argv[5] : "main") ||
 	    chdir(argv[1]) == -1) {
 		fprintf(stderr, "usage: crash DIR SEED MODE N [JOB]\n");

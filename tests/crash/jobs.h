@@ -14,7 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define OUTS_MAX  2
+#define OUTS_MAX  3
 #define SIDES_MAX 5
 #define ARGS_MAX  8
 
@@ -24,10 +24,11 @@ struct job {
 	bool piped;		    /* which comes through standard input */
 	const char *args[ARGS_MAX]; /* the other sources, sinks, -E */
 	const char *outs[OUTS_MAX +
-	    1]; /* visible; a directory ends in /, a database .db */
+	    1]; /* visible; a directory ends in /, a database .db, what a
+		   command took .taken */
 	const char *sides[SIDES_MAX + 1]; /* side files */
 	const char *pipeline;
-	/* the same without a job, as plain.0 and plain.1; sides are no other */
+	/* the same without a job, as plain.0, plain.1, plain.2; sides are no other */
 	const char *plain;
 };
 
@@ -106,17 +107,18 @@ static const struct job jobs[] = {
     {.name = "kinds",
 	.follows = "-i",
 	.args = {"-oparts=parts/", "-orows=sqlite:rows.db?table=rows",
-	    "--roll=12k",
+	    "-otaken=|\"$CRASH\" take all.taken", "--roll=12k",
 	    "--path=window_start.substring(0, 15).replace(\"T\", \"/\")"},
-	.outs = {"parts/", "rows.db"},
+	.outs = {"parts/", "rows.db", "all.taken"},
 	.sides = {"else.json"},
 	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
 		    "--else=else.json 'status >= 400' | "
 		    "swindow -w 10s -k host "
 		    "'n = count(), worst = max(latency_ms)' | "
-		    "tee >(sfilter 'worst > 900' >\"$rows\") | "
+		    "tee >(sfilter 'worst > 900' >\"$rows\") "
+		    ">(sfilter true >\"$taken\") | "
 		    "sfilter true >\"$parts\"",
-	.plain = "parts=plain.0 rows=plain.1; "
+	.plain = "parts=plain.0 rows=plain.1 taken=plain.2; "
 		 "sfilter -F 'true' access.log | eval \"$PIPELINE\""},
     /* side files that are a sink: late events and dead letters in one */
     {.name = "late",

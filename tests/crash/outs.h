@@ -1,5 +1,6 @@
 /*
- * outs.h - what a job has put out, in files and in directories of part files.
+ * outs.h - what a job has put out, in files, in directories of part files, in
+ * tables, and to commands.
  */
 #ifndef WEIR_TESTS_CRASH_OUTS_H
 #define WEIR_TESTS_CRASH_OUTS_H
@@ -123,11 +124,75 @@ slurp_rows(const char *path)
 	return slurp("rows.text");
 }
 
+static bool
+out_is_taken(const char *path)
+{
+	size_t len = strlen(path);
+
+	return len > 6 && strcmp(path + len - 6, ".taken") == 0;
+}
+
+/* Append t to all from byte at on, where it must say the same up to its end. */
+static bool
+goes_on_at(struct text *all, size_t at, const struct text *t)
+{
+	size_t both = all->len - at < t->len ? all->len - at : t->len;
+
+	if (both > 0 && memcmp(all->s + at, t->s, both) != 0)
+		return false;
+	if (t->len > both) {
+		all->s = realloc(all->s, at + t->len + 1);
+		memcpy(all->s + at, t->s, t->len);
+		all->len = at + t->len;
+	}
+	return true;
+}
+
+/*
+ * What the next one that was started got begins with a line that was given
+ * before, or the next one. No two lines are the same.
+ */
+static bool
+take_over(struct text *all, const struct text *t)
+{
+	for (size_t at = 0; at < all->len; at++)
+		if ((at == 0 || all->s[at - 1] == '\n') &&
+		    goes_on_at(all, at, t))
+			return true;
+	return (all->len == 0 || all->s[all->len - 1] == '\n') &&
+	    goes_on_at(all, all->len, t);
+}
+
+/* What commands got in turn, without what came again; else nothing. */
+static struct text
+slurp_taken(const char *path)
+{
+	struct text all = {0};
+	bool good = true;
+	char name[512];
+
+	for (int i = 0; good && i < 1000000; i++) {
+		struct text t;
+
+		snprintf(name, sizeof name, "%s/%06d", path, i);
+		if (access(name, F_OK) == -1)
+			break;
+		t = slurp(name);
+		good = take_over(&all, &t);
+		free(t.s);
+	}
+	if (!good) /* not a place where it could go on */
+		all.len = 0;
+	return all;
+}
+
 static struct text
 slurp_out(const char *path)
 {
 	if (out_is_rows(path))
 		return slurp_rows(path);
+	if (out_is_taken(path))
+		return slurp_taken(path);
 	return out_is_dir(path) ? slurp_dir(path) : slurp(path);
 }
 
