@@ -214,7 +214,8 @@ source_barrier(void *self, struct weir_stage *st, const struct weir_barrier *b,
 	tell(s, st, 0, true);
 	if (s->c->idle_ns > 0)
 		weir_stage_set_due(st, WEIR_TIME_NONE);
-	if (s->spooled.was_full && source_full(s, err) == -1)
+	/* this checkpoint may not be enough: others are kept, too */
+	if (weir_spooled_full(&s->spooled) && source_full(s, err) == -1)
 		return -1;
 	return take_place(s, st, err);
 }

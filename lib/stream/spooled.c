@@ -40,6 +40,12 @@ has_bytes(int fd)
 	return ioctl(fd, FIONREAD, &n) == 0 && n > 0;
 }
 
+bool
+weir_spooled_full(const struct weir_spooled *s)
+{
+	return s->opened && weir_spool_full(&s->spool);
+}
+
 /* --- taking --- */
 
 /*
@@ -99,9 +105,6 @@ take(struct weir_spooled *s, struct weir_error *err)
 {
 	int got;
 
-	s->was_full = weir_spool_full(&s->spool);
-	if (s->was_full)
-		return s->full(s->ctx, err) == -1 ? -1 : WEIR_GOT_NOTHING;
 	if (is_socket(s))
 		return take_socket(s, err);
 	got = weir_spool_take(&s->spool, s->fd, err);
@@ -128,6 +131,9 @@ spooled_read(
 		r = take(s, err);
 		if (r == -1 || r == WEIR_GOT_END)
 			return r;
+		/* nobody reads again before there is room */
+		if (weir_spooled_full(s) && s->full(s->ctx, err) == -1)
+			return -1;
 	}
 	return weir_spool_read(&s->spool, buf, cap, got, err);
 }
@@ -212,5 +218,4 @@ weir_spooled_recount(struct weir_spooled *s)
 {
 	if (s->opened)
 		weir_spool_recount(&s->spool);
-	s->was_full = s->opened && weir_spool_full(&s->spool);
 }

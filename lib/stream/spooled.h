@@ -20,9 +20,8 @@ struct weir_spooled {
 	bool follow;  /* wait for other writers of a FIFO */
 	uint64_t max; /* bytes */
 	bool opened;
-	bool was_full; /* the last try to take found no room */
-	int fd;	       /* that is read: the pipe's, or one of our own */
-	/* is called when there is no room; 1 or -1 */
+	int fd; /* that is read: the pipe's, or one of our own */
+	/* is called when there is no room any more; 1 or -1 */
 	int (*full)(void *ctx, struct weir_error *err);
 	void *ctx;
 	struct weir_spool spool;
@@ -33,6 +32,8 @@ void weir_spooled_init(struct weir_spooled *s, const char *source,
 void weir_spooled_fini(struct weir_spooled *s);
 /* In a forked child that captures: make what was read durable. 1 or -1. */
 int weir_spooled_sync(const struct weir_spooled *s, struct weir_error *err);
+/* Only a commit makes room. */
+bool weir_spooled_full(const struct weir_spooled *s);
 /* The leader has removed segments. */
 void weir_spooled_recount(struct weir_spooled *s);
 
