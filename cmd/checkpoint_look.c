@@ -165,6 +165,8 @@ checkpoint_look(struct checkpoint *c, enum checkpoint_command command)
 		    &err, WEIR_USAGE, "%s: no state is kept there", c->job.dir);
 	if (got != 1)
 		tool_fail(&c->tool, &err);
+	if (command == CHECKPOINT_VERIFY || command == CHECKPOINT_LIST)
+		no_more(&c->tool);
 	switch (command) {
 	case CHECKPOINT_SHOW: got = show(&c->tool, &d, &err); break;
 	case CHECKPOINT_GET: got = get(&c->tool, &d, &err); break;

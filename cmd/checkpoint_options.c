@@ -20,7 +20,7 @@
 
 #define SPOOL_DEFAULT ((uint64_t)1 << 30)
 
-/* A value of which this version knows one. */
+/* A value that is none of those that this version knows. */
 static void
 only(struct tool *t, const char *known)
 {
@@ -42,6 +42,10 @@ add_end(struct checkpoint *c, size_t *n, const char **names, const char **files,
 	const char *s = t->opt.value, *eq = strchr(s, '=');
 	size_t len = eq != NULL ? (size_t)(eq - s) : 0;
 
+	if (!source && strcmp(s, "-") == 0)
+		tool_usage(t,
+		    "-: a sink is not standard output: say -o '|cat' (or -o "
+		    "./- for a file of that name)");
 	if (*n == CHECKPOINT_ENDS_MAX)
 		tool_usage(t, "more than %d of --%s", CHECKPOINT_ENDS_MAX,
 		    t->opt.option->name);
@@ -206,7 +210,7 @@ take_options(struct checkpoint *c)
 			j->at_most_once =
 			    strcmp(t->opt.value, "at-most-once") == 0;
 			if (!j->at_most_once)
-				only(t, "exactly-once");
+				only(t, "exactly-once and at-most-once");
 			break;
 		case VISIBLE: only(t, "committed"); break;
 		case FROM: set_from(t, &j->from); break;

@@ -394,6 +394,15 @@ full() {
 	grep -q 'sink of this job' stderr
 }
 
+@test "usage: list and verify take no operands" {
+	run_job --once "$filter"
+	for look in list verify; do
+		status_is 0 scheckpoint "$look" -d state
+		status_is 2 scheckpoint "$look" -d state more
+		grep -q 'more: one operand too many' stderr
+	done
+}
+
 @test "usage: what is missing, and what comes later" {
 	status_is 2 scheckpoint
 	status_is 2 scheckpoint nonsense
@@ -408,6 +417,11 @@ full() {
 		status_is 2 run_job "$later" "$filter"
 		grep -q 'this version' stderr
 	done
+	status_is 2 run_job --guarantee=most "$filter"
+	grep -q 'exactly-once and at-most-once' stderr
+	status_is 2 scheckpoint run -d state -i access.log -o - "$filter"
+	grep -q -- "-o '|cat'" stderr
+	[ ! -e ./- ]
 	for later in get; do
 		status_is 2 scheckpoint $later -d state
 	done
