@@ -20,15 +20,6 @@
 
 #define SPOOL_DEFAULT ((uint64_t)1 << 30)
 
-/* A value that is none of those that this version knows. */
-static void
-only(struct tool *t, const char *known)
-{
-	if (strcmp(t->opt.value, known) != 0)
-		tool_usage(t, "--%s=%s: this version knows only %s",
-		    t->opt.option->name, t->opt.value, known);
-}
-
 /*
  * [NAME=]FILE: the name of the end and its file. The one without a name is
  * called in or out, which *standard then says.
@@ -187,6 +178,32 @@ savepoint(struct tool *t)
 }
 
 static void
+set_guarantee(struct checkpoint *c)
+{
+	struct tool *t = &c->tool;
+	const char *s = t->opt.value;
+
+	c->job.at_most_once = strcmp(s, "at-most-once") == 0;
+	c->at_least_once = strcmp(s, "at-least-once") == 0;
+	if (!c->job.at_most_once && !c->at_least_once &&
+	    strcmp(s, "exactly-once") != 0)
+		tool_usage(t,
+		    "--guarantee is exactly-once, at-least-once or "
+		    "at-most-once");
+}
+
+static void
+set_visible(struct checkpoint *c)
+{
+	struct tool *t = &c->tool;
+
+	c->visible = t->opt.value;
+	if (strcmp(c->visible, "now") != 0 &&
+	    strcmp(c->visible, "committed") != 0)
+		tool_usage(t, "--visible is committed or now");
+}
+
+static void
 take_options(struct checkpoint *c)
 {
 	struct weir_supervise_config *j = &c->job;
@@ -206,13 +223,8 @@ take_options(struct checkpoint *c)
 			break;
 		case EVERY: j->every_ns = every(t); break;
 		case ONCE: t->config.once = true; break;
-		case GUARANTEE:
-			j->at_most_once =
-			    strcmp(t->opt.value, "at-most-once") == 0;
-			if (!j->at_most_once)
-				only(t, "exactly-once and at-most-once");
-			break;
-		case VISIBLE: only(t, "committed"); break;
+		case GUARANTEE: set_guarantee(c); break;
+		case VISIBLE: set_visible(c); break;
 		case FROM: set_from(t, &j->from); break;
 		case REWIND: set_rewind(t, &j->from); break;
 		case ON_GAP: c->skip_gap = skips_gap(t); break;
@@ -248,6 +260,7 @@ take_options(struct checkpoint *c)
 		tool_usage(t,
 		    "--spool keeps input to be read again, and "
 		    "--guarantee=at-most-once never does: give one of them");
+	checkpoint_check_writes(c);
 	if (j->keep < 1)
 		tool_usage(t, "--keep needs at least 1");
 	if (c->rolls)

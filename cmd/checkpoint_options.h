@@ -38,6 +38,8 @@ struct checkpoint {
 	struct weir_roll_config roll;
 	bool rolls; /* --roll or --path was given */
 	bool skip_gap;
+	bool at_least_once;
+	const char *visible;   /* as given, or NULL */
 	int64_t start_ns;      /* of the run, for its progress */
 	const char *savepoint; /* to remove, or NULL */
 };

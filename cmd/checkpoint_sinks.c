@@ -1,5 +1,8 @@
 #include "cmd/checkpoint_sinks.h"
 
+#include "cmd/checkpoint_tables.h"
+
+#include "base/text.h"
 #include "base/timetext.h"
 #include "stream/visible.h"
 
@@ -65,4 +68,56 @@ checkpoint_check_roll(struct checkpoint *c)
 	tool_usage(t,
 	    "--roll and --path are for a directory of part files: end the "
 	    "name of the sink in a slash, as in -o parts/");
+}
+
+/* Where what is not committed could not be taken back after a crash. */
+static void
+check_now(struct checkpoint *c)
+{
+	struct tool *t = &c->tool;
+
+	for (size_t i = 0; i < c->job.roles.nsinks; i++) {
+		struct weir_error err;
+		char *name = weir_visible_name(c->sinks[i], &err);
+		char shown[256];
+
+		if (name == NULL)
+			tool_fail(t, &err);
+		if (weir_visible_kind(name) != WEIR_VISIBLE_FILE)
+			tool_usage(t,
+			    "--visible=now is for sinks that are regular "
+			    "files, which %s is not: leave it out, or put "
+			    "that sink into a job of its own",
+			    weir_show_into(shown, sizeof shown, c->sinks[i],
+				strlen(c->sinks[i])));
+		free(name);
+	}
+}
+
+void
+checkpoint_check_writes(struct checkpoint *c)
+{
+	struct tool *t = &c->tool;
+	bool now = c->visible != NULL && strcmp(c->visible, "now") == 0;
+
+	if (c->at_least_once &&
+	    t->command == checkpoint_commands[CHECKPOINT_SOURCE])
+		tool_usage(t,
+		    "--guarantee=at-least-once goes with run only: a sink of "
+		    "its own writes exactly once");
+	if (c->at_least_once && c->visible != NULL && !now)
+		tool_usage(t,
+		    "--guarantee=at-least-once repeats what was visible "
+		    "before it was committed, and --visible=committed shows "
+		    "nothing before: give one of them");
+	if (c->job.at_most_once && now)
+		tool_usage(t,
+		    "--visible=now would take back after a crash what "
+		    "--guarantee=at-most-once never makes again: give one of "
+		    "them");
+	if (now)
+		check_now(c);
+	c->job.writes = c->at_least_once ? WEIR_WRITES_REPEATS
+	    : now			 ? WEIR_WRITES_NOW
+					 : WEIR_WRITES_COMMITTED;
 }

@@ -16,5 +16,7 @@
 void checkpoint_read_roll(struct tool *t, struct weir_roll_config *roll);
 /* --roll or --path was given: is there a directory among the sinks? */
 void checkpoint_check_roll(struct checkpoint *c);
+/* --guarantee and --visible: how are sinks written? */
+void checkpoint_check_writes(struct checkpoint *c);
 
 #endif

@@ -13,8 +13,8 @@
 	{ONCE, 0, "once", NULL, \
 	    "take what is there, leave windows open for the next run", NULL}, \
 	{GUARANTEE, 0, "guarantee", "NAME", \
-	    "exactly-once, or at-most-once: after a crash skip to the end", \
-	    "exactly-once|at-most-once"}, \
+	    "exactly-once, at-least-once, or at-most-once (skip to the end)", \
+	    "exactly-once|at-least-once|at-most-once"}, \
 	{FROM, 0, "from", "WHERE", \
 	    "start from checkpoint N, savepoint NAME, latest or none", \
 	    "latest|none"}, \
@@ -38,7 +38,8 @@ static const struct weir_option run_options[] = {
 	ROLL_OPTIONS,
 	JOB_OPTIONS,
 	{VISIBLE, 0, "visible", "WHEN",
-	    "committed: there is no other yet", "committed"},
+	    "show output once it is committed, or now (of FILE; a crash cuts it)",
+	    "committed|now"},
 	{RESTARTS, 0, "restarts", "N",
 	    "give up after N without a new checkpoint (10)", NULL},
 	{SHELL, 0, "shell", "PROG", "that runs PIPELINE (bash, else sh)", NULL},

@@ -85,12 +85,19 @@ struct weir_job_sink {
 	char *path;    /* absolute; NULL: standard output */
 	uint64_t base; /* bytes the file had when the job began */
 };
+/* How sinks that are files are written; others wait for the commit. */
+enum weir_writes {
+	WEIR_WRITES_COMMITTED, /* by what is committed */
+	WEIR_WRITES_NOW,       /* at once; a crash takes back what was not */
+	WEIR_WRITES_REPEATS    /* at once; after a crash that stays */
+};
 struct weir_job {
 	char *id;
 	char *branch;	   /* another one with each new sink; NULL: the first */
 	char *from;	   /* "<n>.<e>" that it began again from, or NULL */
 	bool rewinds;	   /* it passes over events older than: */
 	int64_t rewind_ns; /* (--rewind) */
+	enum weir_writes writes;
 	size_t nsources;
 	char **source_names;
 	char **source_paths; /* absolute; "-": standard input */
@@ -102,11 +109,13 @@ int weir_job_load(
     const struct weir_dir *d, struct weir_job *job, struct weir_error *err);
 /*
  * Write it, replacing what was there. It changes when a sink that stands free is
- * entered at its first commit, and after a MANIFEST with another one in it.
+ * entered at its first commit, after a MANIFEST with another one in it, and when
+ * its sinks are to be written otherwise.
  */
 int weir_job_save(const struct weir_dir *d, const struct weir_job *job,
     struct weir_error *err);
 void weir_job_fini(struct weir_job *job);
+/* But for how it is written. */
 bool weir_job_equal(const struct weir_job *a, const struct weir_job *b);
 /* Does what was committed on the one belong to the sinks of the other? */
 bool weir_branch_same(const char *a, const char *b);
@@ -133,6 +142,7 @@ struct weir_pending {
 struct weir_manifest_sink {
 	char *name;
 	uint64_t base; /* visible length before them */
+	bool tail;     /* not saved: bytes that are not committed may follow */
 	size_t nfiles;
 	struct weir_pending *files;
 };

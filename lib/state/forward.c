@@ -207,7 +207,7 @@ check_size(struct forward *f, const struct weir_manifest_sink *sink)
 		    "another -d and a new sink",
 		    f->shown, (unsigned long long)f->size,
 		    (unsigned long long)sink->base);
-	if (f->size > end)
+	if (f->size > end && !sink->tail)
 		return weir_fail(f->err, WEIR_STATE,
 		    "%s: %llu bytes, but only %llu were committed to it: "
 		    "somebody else wrote to it. Take their bytes out, or begin "

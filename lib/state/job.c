@@ -89,6 +89,32 @@ read_sinks(
 	return 1;
 }
 
+static const char *const writes[] = {
+    [WEIR_WRITES_NOW] = "now", [WEIR_WRITES_REPEATS] = "repeats"};
+
+static int
+read_writes(
+    struct weir_record *r, const struct weir_map *map, struct weir_job *job)
+{
+	char *said = NULL;
+	int ret = -1;
+
+	if (weir_record_maybe_str(r, map, "visible", &said) < 0)
+		return -1;
+	for (int i = WEIR_WRITES_NOW; said != NULL && i <= WEIR_WRITES_REPEATS;
+	     i++)
+		if (strcmp(said, writes[i]) == 0)
+			job->writes = (enum weir_writes)i;
+	if (said == NULL || job->writes != WEIR_WRITES_COMMITTED)
+		ret = 1;
+	else
+		weir_fail(r->err, WEIR_STATE,
+		    "%s: \"visible\" is neither \"now\" nor \"repeats\"",
+		    r->file);
+	free(said);
+	return ret;
+}
+
 int
 weir_job_take(
     struct weir_record *r, const struct weir_map *map, struct weir_job *job)
@@ -96,7 +122,8 @@ weir_job_take(
 	if (weir_record_str(r, map, "id", &job->id) < 0 ||
 	    weir_record_maybe_str(r, map, "branch", &job->branch) < 0 ||
 	    weir_record_maybe_str(r, map, "from", &job->from) < 0 ||
-	    read_sources(r, map, job) < 0 || read_sinks(r, map, job) < 0)
+	    read_writes(r, map, job) < 0 || read_sources(r, map, job) < 0 ||
+	    read_sinks(r, map, job) < 0)
 		return -1;
 	job->rewinds = weir_record_has(map, "rewind");
 	return !job->rewinds
@@ -159,6 +186,8 @@ weir_job_put(struct weir_buf *b, const struct weir_job *job)
 		weir_record_put_str(b, "from", job->from);
 	if (job->rewinds)
 		weir_record_put_i64(b, "rewind", job->rewind_ns);
+	if (job->writes != WEIR_WRITES_COMMITTED)
+		weir_record_put_str(b, "visible", writes[job->writes]);
 	weir_buf_puts(b, ",\"sources\":[");
 	for (size_t i = 0; i < job->nsources; i++) {
 		weir_buf_puts(b, i > 0 ? ",{" : "{");
@@ -195,11 +224,13 @@ weir_job_save(const struct weir_dir *d, const struct weir_job *job,
 bool
 weir_job_equal(const struct weir_job *a, const struct weir_job *b)
 {
+	struct weir_job other = *b;
 	struct weir_buf x = {0}, y = {0};
 	bool equal;
 
+	other.writes = a->writes;
 	weir_job_put(&x, a);
-	weir_job_put(&y, b);
+	weir_job_put(&y, &other);
 	equal = x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
 	weir_buf_fini(&x);
 	weir_buf_fini(&y);

@@ -240,7 +240,8 @@ weir_incarnation_lead(struct weir_incarnation *j, struct weir_error *err)
 		return -1;
 	j->restores = r == 1;
 	WEIR_PROBE("run.recovered");
-	return 1;
+	return weir_recover_turn(&j->dir, &j->job,
+	    j->restores ? &j->restored : NULL, j->c->writes, err);
 }
 
 int

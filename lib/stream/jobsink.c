@@ -3,9 +3,8 @@
 #include "base/mem.h"
 #include "base/probe.h"
 #include "base/text.h"
-#include "state/publish.h"
 #include "stream/foreign.h"
-#include "stream/sinkpart.h"
+#include "stream/sinkout.h"
 #include "stream/visible.h"
 
 #include <errno.h>
@@ -21,13 +20,6 @@
 
 #define SHOW	256
 #define LAST_MS 1000 /* for a writer to go after its END */
-#define CHUNK	(256u << 10)
-
-/* Output that a barrier cut off; it stays listed until it is visible. */
-struct cut {
-	char tmp[32]; /* before it is durable */
-	char *file;   /* after that */
-};
 
 struct weir_jobsink {
 	const struct weir_stage_config *c;
@@ -35,15 +27,8 @@ struct weir_jobsink {
 	const struct weir_role *role;
 	struct weir_stage *stage;
 	struct weir_dir dir; /* our own, so that it is there before events */
-	int out_fd, lock_fd;
-	/* being written */
-	char tmp[32];
-	int fd; /* -1: no event since the barrier */
-	struct weir_writer *writer;
-	struct weir_roll *roll; /* in place of it, for a directory */
-	/* cut off */
-	size_t ncuts, cap;
-	struct cut *cuts;
+	int lock_fd;
+	struct weir_sinkout out;
 	struct weir_sinkpart part;  /* path and base; parts of the barrier */
 	volatile sig_atomic_t stop; /* the job is gone */
 };
@@ -103,8 +88,8 @@ open_dir(
 			shown, sizeof shown, h->dir, strlen(h->dir)));
 	if (weir_dir_open(&s->dir, h->dir, false, err) != 1)
 		return -1;
-	s->out_fd = weir_out_open(&s->dir, err);
-	return s->out_fd == -1 ? -1 : 1;
+	s->out.out_fd = weir_out_open(&s->dir, err);
+	return s->out.out_fd == -1 ? -1 : 1;
 }
 
 /* As long as we live the committer must not think that no sink is there. */
@@ -172,18 +157,21 @@ open_known(struct weir_jobsink *s, const struct weir_job *job,
 		s->part.base = known->base;
 	else
 		got = weir_visible_base(v, &s->part.base, err);
-	if (got == 1 && s->roll != NULL)
-		weir_roll_restore(s->roll, weir_visible_parts(v));
+	if (got == 1 && s->out.roll != NULL)
+		weir_roll_restore(s->out.roll, weir_visible_parts(v));
 	if (got == 1 && reads_it(job, v))
 		got = weir_fail(
 		    err, WEIR_USAGE, "source and sink are the same file");
 	weir_visible_close(v);
+	if (got == 1 && known != NULL && job->writes != WEIR_WRITES_COMMITTED &&
+	    weir_visible_kind(s->part.path) == WEIR_VISIBLE_FILE)
+		got = weir_sinkout_now(&s->out, s->part.path, err);
 	return got;
 }
 
 /*
- * The file is made, never written here: what is visible is the committer's. A
- * sink that stands free tells its path and length by its part.
+ * What is visible is the committer's to write, unless the job file says that it
+ * is ours. A sink that stands free tells its path and length by its part.
  */
 static int
 open_visible(struct weir_jobsink *s, struct weir_error *err)
@@ -207,7 +195,8 @@ open_visible(struct weir_jobsink *s, struct weir_error *err)
 static void
 set_alarm(struct weir_jobsink *s)
 {
-	int64_t due = s->roll != NULL ? weir_roll_due(s->roll) : INT64_MAX;
+	int64_t due =
+	    s->out.roll != NULL ? weir_roll_due(s->out.roll) : INT64_MAX;
 	int64_t left = due == INT64_MAX ? 0 : due - weir_roll_wall_ns();
 
 	weir_stage_set_alarm(s->stage, due != INT64_MAX && left < 1 ? 1 : left);
@@ -254,18 +243,6 @@ report_active(struct weir_jobsink *s, struct weir_error *err)
 }
 
 static int
-begin_file(struct weir_jobsink *s, struct weir_error *err)
-{
-	s->fd = weir_publish_begin(s->out_fd, s->tmp, err);
-	if (s->fd == -1)
-		return -1;
-	if (s->roll == NULL)
-		s->writer = weir_writer_new(s->fd, s->config->output);
-	WEIR_PROBE("sink.file");
-	return 1;
-}
-
-static int
 sink_events(void *self, struct weir_stage *st, const struct weir_block *b,
     uint32_t i, uint32_t n, struct weir_error *err)
 {
@@ -274,12 +251,9 @@ sink_events(void *self, struct weir_stage *st, const struct weir_block *b,
 	(void)st;
 	tell(s, n);
 	/* a stage may speak while the source is silent (--idle) */
-	if (s->fd == -1 &&
-	    (begin_file(s, err) == -1 || report_active(s, err) == -1))
+	if (weir_sinkout_clean(&s->out) && report_active(s, err) == -1)
 		return -1;
-	if (s->roll != NULL)
-		return weir_roll_events(s->roll, s->fd, b, i, n, err);
-	return weir_writer_pass(s->writer, b, i, n, 0, err);
+	return weir_sinkout_events(&s->out, b, i, n, err);
 }
 
 static int
@@ -289,82 +263,24 @@ sink_alarm(void *self, struct weir_stage *st, struct weir_error *err)
 	return report_active(self, err);
 }
 
-static void
-free_writer(struct weir_jobsink *s)
-{
-	weir_writer_free(s->writer);
-	s->writer = NULL;
-	if (s->fd != -1)
-		close(s->fd);
-	s->fd = -1;
-}
-
-static bool
-is_there(const struct weir_jobsink *s, const char *name)
-{
-	return faccessat(s->out_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-/* Forget what has become visible: the committer has removed it. */
-static void
-forget_visible(struct weir_jobsink *s)
-{
-	size_t left = 0;
-
-	for (size_t i = 0; i < s->ncuts; i++) {
-		if (is_there(s, s->cuts[i].tmp) || is_there(s, s->cuts[i].file))
-			s->cuts[left++] = s->cuts[i];
-		else
-			free(s->cuts[i].file);
-	}
-	s->ncuts = left;
-}
-
-/* Finish what is due of a directory; all: every part. */
-static int
-finish_parts(struct weir_jobsink *s, bool all, struct weir_error *err)
-{
-	int64_t now = weir_roll_wall_ns();
-
-	if (s->roll == NULL)
-		return 1;
-	all = all && weir_roll_open(s->roll);
-	if (s->fd == -1 && (all || weir_roll_due(s->roll) <= now) &&
-	    begin_file(s, err) == -1)
-		return -1;
-	if (s->fd != -1 && weir_roll_cut(s->roll, s->fd, now, all, err) == -1)
-		return -1;
-	set_alarm(s);
-	return 1;
-}
-
 /* Everything up to here belongs to checkpoint n; all: it finishes parts. */
 static int
 cut_off(struct weir_jobsink *s, uint64_t n, const struct weir_parts *parts,
     bool all, struct weir_error *err)
 {
 	struct weir_buf name = {0};
-	struct cut *c;
+	int got;
 
-	forget_visible(s);
 	weir_parts_fini(&s->part.parts);
 	s->part.parts = (struct weir_parts){0};
 	weir_parts_join(&s->part.parts, parts);
-	if (finish_parts(s, all, err) == -1)
-		return -1;
-	if (s->fd == -1)
-		return 1;
-	if (s->writer != NULL && weir_writer_flush(s->writer, err) == -1)
-		return -1;
-	free_writer(s);
-	s->cuts = weir_grow(s->cuts, &s->cap, s->ncuts + 1, sizeof *s->cuts);
-	c = &s->cuts[s->ncuts++];
-	memcpy(c->tmp, s->tmp, sizeof c->tmp);
 	weir_buf_printf(&name, "%s.%" PRIu64 ".%" PRIu64, s->role->name, n,
 	    weir_stage_hello(s->stage)->epoch);
-	c->file = weir_buf_cstr(&name);
-	WEIR_PROBE("sink.swapped");
-	return 1;
+	got = weir_sinkout_cut(&s->out, weir_buf_cstr(&name), all, err);
+	weir_buf_fini(&name);
+	if (got == 1)
+		set_alarm(s);
+	return got;
 }
 
 static int
@@ -411,78 +327,14 @@ sink_end(void *self, struct weir_stage *st, const struct weir_end *e,
 	    e->reason == WEIR_COMPLETE || s->config->roll.age_ns > 0, err);
 }
 
-/* --- capturing --- */
-
-/*
- * A failing fsync is never tried again: what the kernel has of that file is
- * not to be trusted, so the job must go back to what was committed.
- */
-static int
-make_durable(
-    struct weir_jobsink *s, const struct cut *c, struct weir_error *err)
-{
-	struct weir_buf line = {0};
-	struct weir_error ignored;
-	int fd = openat(
-	    s->out_fd, c->tmp, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-
-	/* by the capture before, which may have died before it was durable */
-	if (fd == -1 && errno == ENOENT && is_there(s, c->file) &&
-	    fsync(s->out_fd) == 0)
-		return 1;
-	if (fd == -1)
-		weir_fail_errno(err, "pending output %s", c->file);
-	else if (weir_publish_end(s->out_fd, fd, c->tmp, c->file, err) == 1) {
-		WEIR_PROBE("sink.synced");
-		return 1;
-	}
-	weir_buf_printf(&line, "broken %.400s", err->text);
-	weir_stage_report(s->stage, weir_buf_cstr(&line), &ignored);
-	weir_buf_fini(&line);
-	return -1;
-}
-
-static int
-digest_of(struct weir_jobsink *s, const char *file, uint64_t *len,
-    struct weir_digest *digest, struct weir_error *err)
-{
-	struct weir_hasher *h;
-	uint64_t size;
-	ssize_t got;
-	char *chunk;
-	int fd;
-
-	if (weir_open_regular(s->out_fd, file, &fd, &size, err) != 1)
-		return -1;
-	chunk = weir_malloc(CHUNK);
-	h = weir_hasher_new();
-	for (*len = 0; (got = weir_pread_all(fd, chunk, CHUNK, *len)) > 0;
-	     *len += (uint64_t)got)
-		weir_hasher_add(h, chunk, (size_t)got);
-	*digest = weir_hasher_digest(h);
-	weir_hasher_free(h);
-	free(chunk);
-	close(fd);
-	if (got == -1)
-		return weir_fail_errno(err, "pending output %s", file);
-	return 1;
-}
-
 static int
 sink_save(void *self, struct weir_snapshot_writer *w, struct weir_error *err)
 {
 	struct weir_jobsink *s = self;
-	struct weir_sinkpart *p = &s->part;
-	struct weir_digest digest;
-	uint64_t len;
 
-	for (size_t i = 0; i < s->ncuts; i++) {
-		if (make_durable(s, &s->cuts[i], err) == -1 ||
-		    digest_of(s, s->cuts[i].file, &len, &digest, err) == -1)
-			return -1;
-		weir_sinkpart_add(p, s->cuts[i].file, len, digest);
-	}
-	return weir_sinkpart_save(p, w, err);
+	if (weir_sinkout_save(&s->out, &s->part, err) == -1)
+		return -1;
+	return weir_sinkpart_save(&s->part, w, err);
 }
 
 /* --- the whole --- */
@@ -525,11 +377,11 @@ make_roll(struct weir_jobsink *s, struct weir_error *err)
 	free(path);
 	if (!dir)
 		return 1;
-	s->roll = weir_roll_new(&s->config->roll, weir_stage_prover(s->stage),
-	    s->config->output, err);
-	if (s->roll == NULL)
+	s->out.roll = weir_roll_new(&s->config->roll,
+	    weir_stage_prover(s->stage), s->config->output, err);
+	if (s->out.roll == NULL)
 		return -1;
-	weir_roll_warn(s->roll, pass_warning, s);
+	weir_roll_warn(s->out.roll, pass_warning, s);
 	return 1;
 }
 
@@ -545,9 +397,8 @@ weir_jobsink_new(const struct weir_stage_config *c,
 	    .config = config,
 	    .role = role,
 	    .dir = {.fd = -1, .lock = -1},
-	    .out_fd = -1,
 	    .lock_fd = -1,
-	    .fd = -1};
+	    .out = WEIR_SINKOUT};
 	own.in_fd = role->in_fd;
 	own.out_fd = -1;
 	own.source_name = role->name;
@@ -562,6 +413,8 @@ weir_jobsink_new(const struct weir_stage_config *c,
 		own.ctx = s;
 	}
 	s->stage = weir_stage_new(&own, &ops, s);
+	s->out.stage = s->stage;
+	s->out.format = config->output;
 	if (make_roll(s, err) == 1)
 		return s;
 	weir_jobsink_free(s);
@@ -580,14 +433,8 @@ weir_jobsink_free(struct weir_jobsink *s)
 	if (s == NULL)
 		return;
 	weir_stage_free(s->stage);
-	free_writer(s);
-	weir_roll_free(s->roll);
-	for (size_t i = 0; i < s->ncuts; i++)
-		free(s->cuts[i].file);
-	free(s->cuts);
+	weir_sinkout_fini(&s->out);
 	weir_sinkpart_fini(&s->part);
-	if (s->out_fd != -1)
-		close(s->out_fd);
 	if (s->lock_fd != -1)
 		close(s->lock_fd);
 	weir_dir_close(&s->dir);

@@ -23,6 +23,33 @@ sink_of(const struct weir_manifest *m, const char *name)
 	return NULL;
 }
 
+/* Open sink k, with what m (NULL: nothing was) committed to it. */
+static struct weir_visible *
+open_sink(struct weir_visible_config *vc, const struct weir_job_sink *js,
+    const struct weir_manifest *m, struct weir_manifest_sink *ms,
+    struct weir_error *err)
+{
+	const struct weir_manifest_sink *known = sink_of(m, js->name);
+
+	*ms = (struct weir_manifest_sink){.name = js->name, .base = js->base};
+	if (known != NULL)
+		*ms = *known;
+	vc->sink = js->name;
+	vc->path = js->path;
+	return weir_visible_open(vc, weir_sink_committed(ms) == 0, err);
+}
+
+/* Before the roll forward; a line that a crash cut through goes in any case. */
+static int
+cut_tail(const struct weir_job *job, struct weir_visible *v,
+    struct weir_manifest_sink *ms, struct weir_error *err)
+{
+	ms->tail = job->writes == WEIR_WRITES_REPEATS;
+	return job->writes == WEIR_WRITES_COMMITTED
+	    ? 1
+	    : weir_visible_cut(v, ms, ms->tail, err);
+}
+
 /* m NULL: nothing was committed. */
 static int
 forward(const struct weir_dir *d, const struct weir_job *job,
@@ -30,23 +57,20 @@ forward(const struct weir_dir *d, const struct weir_job *job,
     struct weir_error *err)
 {
 	for (size_t i = 0; i < job->nsinks; i++) {
-		const struct weir_job_sink *js = &job->sinks[i];
-		struct weir_manifest_sink none = {
-		    .name = js->name, .base = js->base};
-		const struct weir_manifest_sink *ms = sink_of(m, js->name);
 		struct weir_visible_config vc = {
-		    d, job->id, js->name, js->path, patience};
+		    .dir = d, .job = job->id, .patience = patience};
+		struct weir_manifest_sink ms;
 		struct weir_visible *v;
 		int r;
 
-		if (js->path == NULL)
+		if (job->sinks[i].path == NULL)
 			continue;
-		if (ms == NULL)
-			ms = &none;
-		v = weir_visible_open(&vc, weir_sink_committed(ms) == 0, err);
+		v = open_sink(&vc, &job->sinks[i], m, &ms, err);
 		if (v == NULL)
 			return -1;
-		r = weir_visible_forward(v, ms, err);
+		r = cut_tail(job, v, &ms, err);
+		if (r == 1)
+			r = weir_visible_forward(v, &ms, err);
 		if (r == 1 && m != NULL && m->final != 0)
 			r = weir_visible_finish(v, err);
 		weir_visible_close(v);
@@ -54,6 +78,46 @@ forward(const struct weir_dir *d, const struct weir_job *job,
 			return -1;
 		WEIR_PROBE("recover.forwarded");
 	}
+	return 1;
+}
+
+/* --- how sinks are written --- */
+
+static int
+cut_all(const struct weir_dir *d, const struct weir_job *job,
+    const struct weir_manifest *m, struct weir_error *err)
+{
+	for (size_t i = 0; i < job->nsinks; i++) {
+		struct weir_visible_config vc = {.dir = d, .job = job->id};
+		struct weir_manifest_sink ms;
+		struct weir_visible *v;
+		int r;
+
+		if (job->sinks[i].path == NULL)
+			continue;
+		v = open_sink(&vc, &job->sinks[i], m, &ms, err);
+		r = v == NULL ? -1 : weir_visible_cut(v, &ms, false, err);
+		weir_visible_close(v);
+		if (r == -1)
+			return -1;
+	}
+	return 1;
+}
+
+int
+weir_recover_turn(const struct weir_dir *d, struct weir_job *job,
+    const struct weir_manifest *m, enum weir_writes writes,
+    struct weir_error *err)
+{
+	if (job->writes == writes)
+		return 1;
+	if (job->writes == WEIR_WRITES_REPEATS && cut_all(d, job, m, err) == -1)
+		return -1;
+	WEIR_PROBE("recover.turns");
+	job->writes = writes;
+	if (weir_job_save(d, job, err) == -1)
+		return -1;
+	WEIR_PROBE("recover.turned");
 	return 1;
 }
 

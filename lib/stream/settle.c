@@ -203,9 +203,42 @@ check_sources(struct weir_committer *c, const struct weir_manifest *m,
 	return 1;
 }
 
-static void
-add_sinks(struct weir_committer *c, struct weir_manifest *m)
+/*
+ * A sink that writes at once has made durable all up to the end that it says:
+ * that is entered as a pending file that was appended, and has gone.
+ */
+static int
+add_written(struct weir_committer *c, struct weir_commit_sink *s,
+    struct weir_error *err)
 {
+	struct weir_sinkpart *p = &s->said;
+	struct weir_digest digest;
+	struct weir_buf name = {0};
+
+	if (!p->now || p->end == s->visible)
+		return 1;
+	if (p->nfiles > 0 || p->end < s->visible)
+		return weir_fail(err, WEIR_STATE,
+		    "sink %s says that it ends at %" PRIu64 ", but %" PRIu64
+		    " bytes of it were committed",
+		    s->name, p->end, s->visible);
+	if (weir_visible_digest(
+		s->v, s->visible, p->end - s->visible, &digest, err) == -1)
+		return -1;
+	weir_buf_printf(
+	    &name, "%s.%" PRIu64 ".%" PRIu64, s->name, c->cp.n, c->cp.epoch);
+	weir_sinkpart_add(p, weir_buf_cstr(&name), p->end - s->visible, digest);
+	weir_buf_fini(&name);
+	return 1;
+}
+
+static int
+add_sinks(
+    struct weir_committer *c, struct weir_manifest *m, struct weir_error *err)
+{
+	for (size_t i = 0; i < c->nsinks; i++)
+		if (add_written(c, &c->sinks[i], err) == -1)
+			return -1;
 	m->sinks = weir_calloc(c->nsinks, sizeof *m->sinks);
 	m->nsinks = c->nsinks;
 	for (size_t i = 0; i < c->nsinks; i++) {
@@ -218,6 +251,7 @@ add_sinks(struct weir_committer *c, struct weir_manifest *m)
 		s->said.files = NULL;
 		s->said.nfiles = s->said.cap = 0;
 	}
+	return 1;
 }
 
 /*
@@ -231,7 +265,9 @@ forward(struct weir_committer *c, const struct weir_manifest *m,
 	for (size_t i = 0; i < c->nsinks; i++) {
 		struct weir_commit_sink *s = &c->sinks[i];
 
-		if (weir_visible_forward(s->v, &m->sinks[i], err) == -1)
+		/* it may be longer by now, as its sink goes on */
+		if (!s->said.now &&
+		    weir_visible_forward(s->v, &m->sinks[i], err) == -1)
 			return -1;
 		s->visible = weir_sink_committed(&m->sinks[i]);
 		WEIR_PROBE("commit.forwarded");
@@ -308,7 +344,8 @@ weir_committer_commit(
 		goto out;
 	if (c->c.job->branch != NULL)
 		m.branch = weir_strdup(c->c.job->branch);
-	add_sinks(c, &m);
+	if (add_sinks(c, &m, err) == -1)
+		goto out;
 	WEIR_PROBE("commit.collected");
 	if (weir_manifest_save(c->c.dir, &m, err) == -1) {
 		r = save_failed(c, err);

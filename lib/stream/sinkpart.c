@@ -52,6 +52,8 @@ weir_sinkpart_save(const struct weir_sinkpart *p,
 	weir_buf_putc(&line, '{');
 	weir_record_put_str(&line, "path", p->path);
 	weir_record_put_u64(&line, "base", p->base);
+	if (p->now)
+		weir_record_put_u64(&line, "end", p->end);
 	weir_buf_putc(&line, '}');
 	r = weir_snapshot_line(w, line.data, line.len, err);
 	for (size_t i = 0; r == 1 && i < p->nfiles; i++)
@@ -105,6 +107,16 @@ load_ref(struct weir_sinkpart *p, struct weir_record *r, struct weir_error *err)
 }
 
 static int
+load_path(struct weir_sinkpart *p, struct weir_record *r)
+{
+	if (weir_record_str(r, r->map, "path", &p->path) != 1 ||
+	    weir_record_u64(r, r->map, "base", &p->base) != 1)
+		return -1;
+	p->now = weir_record_has(r->map, "end");
+	return p->now ? weir_record_u64(r, r->map, "end", &p->end) : 1;
+}
+
+static int
 load_line(struct weir_sinkpart *p, const char *file, struct weir_str line,
     struct weir_error *err)
 {
@@ -125,8 +137,8 @@ load_line(struct weir_sinkpart *p, const char *file, struct weir_str line,
 		got = load_ref(p, &r, err);
 	else if (p->path != NULL || !weir_str_eq(key, "path"))
 		weir_fail(err, WEIR_STATE, "%s: not the part of a sink", file);
-	else if (weir_record_str(&r, r.map, "path", &p->path) == 1)
-		got = weir_record_u64(&r, r.map, "base", &p->base);
+	else
+		got = load_path(p, &r);
 	weir_record_fini(&r);
 	return got;
 }

@@ -9,6 +9,11 @@
  *     {"path":"/abs/alerts.json","base":0}
  *     {"pending":"out.3.1","len":1234,"digest":"..."}
  *     {"part":"in/swindow.1","file":"in%2Fswindow.1.part"}
+ *
+ * A sink that writes the visible file itself has no pending files: it says how
+ * long that was at the barrier.
+ *
+ *     {"path":"/abs/alerts.json","base":0,"end":1234}
  */
 #ifndef WEIR_STREAM_SINKPART_H
 #define WEIR_STREAM_SINKPART_H
@@ -20,6 +25,8 @@
 struct weir_sinkpart {
 	char *path;    /* of the visible file, absolute */
 	uint64_t base; /* bytes it had when the sink first opened it */
+	bool now;      /* output is visible before it is committed */
+	uint64_t end;  /* then: of the visible file, at the barrier */
 	size_t nfiles, cap;
 	struct weir_pending *files;
 	struct weir_parts parts;

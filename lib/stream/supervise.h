@@ -31,6 +31,7 @@ struct weir_supervise_config {
 	struct weir_origin from; /* only once: restarts go on */
 	unsigned restarts;	 /* without a new checkpoint */
 	bool at_most_once;	 /* after a crash input goes on at its end */
+	enum weir_writes writes; /* sinks, that is */
 	uint64_t spool;		 /* bytes a pipe's spool may have; 0: none */
 	const char *const *drop;
 	size_t ndrop;

@@ -182,6 +182,23 @@ weir_visible_forward(struct weir_visible *v, const struct weir_manifest_sink *m,
 }
 
 int
+weir_visible_digest(struct weir_visible *v, uint64_t off, uint64_t len,
+    struct weir_digest *digest, struct weir_error *err)
+{
+	if (v->ops->digest == NULL)
+		return weir_fail(err, WEIR_STATE,
+		    "a sink that is no file is not written at once");
+	return v->ops->digest(v->self, off, len, digest, err);
+}
+
+int
+weir_visible_cut(struct weir_visible *v, const struct weir_manifest_sink *m,
+    bool lines, struct weir_error *err)
+{
+	return v->ops->cut != NULL ? v->ops->cut(v->self, m, lines, err) : 1;
+}
+
+int
 weir_visible_start(struct weir_visible *v, struct weir_error *err)
 {
 	return v->ops->start != NULL ? v->ops->start(v->self, err) : 1;

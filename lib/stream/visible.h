@@ -76,6 +76,18 @@ bool weir_visible_is(struct weir_visible *v, const struct stat *st);
  */
 int weir_visible_forward(struct weir_visible *v,
     const struct weir_manifest_sink *m, struct weir_error *err);
+/*
+ * For a sink that is written before it is committed (a file): the digest of
+ * what it has from off on, of len bytes. WEIR_STATE if they are not there.
+ */
+int weir_visible_digest(struct weir_visible *v, uint64_t off, uint64_t len,
+    struct weir_digest *digest, struct weir_error *err);
+/*
+ * Take back what m does not commit; lines: only behind the last end of a line.
+ * Never what it does commit, and nothing if it is no file.
+ */
+int weir_visible_cut(struct weir_visible *v, const struct weir_manifest_sink *m,
+    bool lines, struct weir_error *err);
 /* The committer begins, and will forward: what runs beside it is started. */
 int weir_visible_start(struct weir_visible *v, struct weir_error *err);
 /* Has what runs beside it ended? 1, or -1 with *err. */
@@ -109,6 +121,11 @@ struct weir_visible_ops {
 	int (*check)(void *self, struct weir_error *err);  /* or NULL */
 	int (*finish)(void *self, struct weir_error *err); /* or NULL */
 	int (*forward)(void *self, const struct weir_manifest_sink *m,
+	    struct weir_error *err);
+	/* these of a file alone; else NULL */
+	int (*digest)(void *self, uint64_t off, uint64_t len,
+	    struct weir_digest *digest, struct weir_error *err);
+	int (*cut)(void *self, const struct weir_manifest_sink *m, bool lines,
 	    struct weir_error *err);
 	int (*verify)(const struct weir_visible_config *c,
 	    const struct weir_manifest_sink *m, struct weir_error *err);

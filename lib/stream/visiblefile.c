@@ -1,6 +1,9 @@
+#define _GNU_SOURCE /* memrchr */
 /* visiblefile.c - a regular file that grows by what is committed. */
 #include "base/mem.h"
+#include "base/probe.h"
 #include "base/text.h"
+#include "state/publish.h"
 #include "stream/visible.h"
 
 #include <errno.h>
@@ -9,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#define SHOW 256
+#define SHOW  256
+#define PIECE ((size_t)64 << 10)
 
 struct file {
 	const struct weir_visible_config *c;
@@ -89,17 +93,25 @@ file_close(void *self)
 	free(f);
 }
 
+/* Say that something failed with errno: -1. */
+static int
+failed(const struct file *f, struct weir_error *err)
+{
+	char shown[SHOW];
+
+	return weir_fail_errno(err, "%s",
+	    weir_show_into(
+		shown, sizeof shown, f->c->path, strlen(f->c->path)));
+}
+
 static int
 file_base(void *self, uint64_t *base, struct weir_error *err)
 {
 	struct file *f = self;
 	struct stat st;
-	char shown[SHOW];
 
 	if (fstat(f->fd, &st) == -1)
-		return weir_fail_errno(err, "%s",
-		    weir_show_into(
-			shown, sizeof shown, f->c->path, strlen(f->c->path)));
+		return failed(f, err);
 	*base = (uint64_t)st.st_size;
 	return 1;
 }
@@ -121,6 +133,76 @@ file_forward(
 	struct file *f = self;
 
 	return weir_sink_forward(f->c->dir, m, f->fd, f->c->path, err);
+}
+
+static int
+file_digest(void *self, uint64_t off, uint64_t len, struct weir_digest *digest,
+    struct weir_error *err)
+{
+	struct file *f = self;
+	struct weir_hasher *h = weir_hasher_new();
+	int r = weir_hash_range(f->fd, off, len, h);
+	char shown[SHOW];
+
+	*digest = weir_hasher_digest(h);
+	weir_hasher_free(h);
+	if (r == -1)
+		return failed(f, err);
+	if (r == 1)
+		return 1;
+	return weir_fail(err, WEIR_STATE,
+	    "%s: somebody cut it while the job wrote to it: put the committed "
+	    "output back, or begin anew with another -d and a new sink",
+	    weir_show_into(
+		shown, sizeof shown, f->c->path, strlen(f->c->path)));
+}
+
+/* Where the last line of [from, to) ends, or from: 1 or -1 with errno. */
+static int
+end_of_lines(int fd, uint64_t from, uint64_t to, uint64_t *end)
+{
+	char *piece = weir_malloc(PIECE);
+	int r = 1;
+
+	for (*end = to; r == 1 && *end > from;) {
+		size_t n = *end - from < PIECE ? (size_t)(*end - from) : PIECE;
+		const char *nl;
+
+		if (weir_pread_all(fd, piece, n, *end - n) != (ssize_t)n) {
+			r = -1;
+			break;
+		}
+		*end -= n;
+		nl = memrchr(piece, '\n', n);
+		if (nl != NULL) {
+			*end += (uint64_t)(nl - piece) + 1;
+			break;
+		}
+	}
+	free(piece);
+	return r;
+}
+
+static int
+file_cut(void *self, const struct weir_manifest_sink *m, bool lines,
+    struct weir_error *err)
+{
+	struct file *f = self;
+	uint64_t end = weir_sink_committed(m), size = 0;
+
+	if (file_base(self, &size, err) == -1)
+		return -1;
+	if (size > end && lines && end_of_lines(f->fd, end, size, &end) == -1)
+		return failed(f, err);
+	if (size <= end)
+		return 1;
+	if (ftruncate(f->fd, (off_t)end) == -1)
+		return failed(f, err);
+	WEIR_PROBE("recover.cut");
+	if (fsync(f->fd) == -1)
+		return failed(f, err);
+	WEIR_PROBE("recover.cutsynced");
+	return 1;
 }
 
 static int
@@ -152,6 +234,8 @@ const struct weir_visible_ops weir_visible_file = {
     .base = file_base,
     .is = file_is,
     .forward = file_forward,
+    .digest = file_digest,
+    .cut = file_cut,
     .verify = file_verify,
     .is_new = file_is_new,
 };

@@ -20,7 +20,8 @@
  *
  * Goal: whatever process is killed with SIGKILL whenever, the job, run again as
  * often as it takes, ends with the output of an uninterrupted run, byte for
- * byte, and a reader never sees a byte that is later taken back. A command gets
+ * byte (of "repeat": line for line, some more than once), and a reader never
+ * sees a byte that is later another one (taken back only in "now"). A command gets
  * every byte in order, and what comes again is where the next one goes on.
  * Method: the tools of the build with probes, found in PATH; the visible file
  * is read all the time, and must be a prefix of the final output. Prints TAP.
@@ -206,15 +207,19 @@ look_at(size_t out, size_t *seen)
 	int fd;
 
 	/* only sqlite knows what it shows, and a command sees repeats */
-	if (out_is_rows(job->outs[out]) || out_is_taken(job->outs[out]))
+	if (out_is_rows(job->outs[out]) || out_is_taken(job->outs[out]) ||
+	    job->repeats)
 		return NULL;
 	if (out_is_dir(job->outs[out]))
 		return look_at_dir(job->outs[out], seen);
 	fd = open(job->outs[out], O_RDONLY);
 	if (fd == -1)
 		return *seen > 0 ? "the output is gone" : NULL;
-	if (fstat(fd, &st) == 0 && (size_t)st.st_size < *seen)
-		bad = "the output was cut";
+	if (fstat(fd, &st) == 0 && (size_t)st.st_size < *seen) {
+		if (!job->now)
+			bad = "the output was cut";
+		*seen = (size_t)st.st_size;
+	}
 	while (
 	    bad == NULL && (n = pread(fd, buf, sizeof buf, (off_t)*seen)) > 0) {
 		if (*seen + (size_t)n > whole->len ||
@@ -331,9 +336,19 @@ same_sides(void)
 	return true;
 }
 
+/* Every line at least once, and nothing else. */
+static bool
+same_lines(void)
+{
+	return shell("LC_ALL=C sort -u out.json >got && "
+		     "LC_ALL=C sort -u want.out | cmp - got >&2") == 0;
+}
+
 static bool
 same_outs(void)
 {
+	if (job->repeats)
+		return same_lines();
 	for (size_t i = 0; i < nouts; i++)
 		if (!same(job->outs[i], &want[i]))
 			return false;
@@ -662,6 +677,19 @@ these_kills(const char *crashes)
 	probe_trial(crashes, n / 2);
 }
 
+/* Those that only what a crash left leads to. */
+static size_t
+add_cuts(struct probe *probes, size_t n)
+{
+	static const char *const names[] = {"recover.cut", "recover.cutsynced"};
+
+	for (size_t i = 0; job->now && i < 2 && n < PROBES_MAX; i++, n++) {
+		strcpy(probes[n].role, "scheckpoint");
+		strcpy(probes[n].name, names[i]);
+	}
+	return n;
+}
+
 static void
 recovery_kills(long max)
 {
@@ -669,7 +697,7 @@ recovery_kills(long max)
 	    "forward.part:2:scheckpoint", "commit.asked:4:scheckpoint",
 	    "stage.published:4:swindow"};
 	static struct probe probes[PROBES_MAX];
-	size_t n = discover(probes);
+	size_t n = add_cuts(probes, discover(probes));
 	long left = (long)(n * 4);
 
 	for (size_t i = 0; i < n; i++)
@@ -732,7 +760,8 @@ uninterrupted(void)
 	unsetenv("WEIR_CRASH_LOG");
 	end_pipe();
 	all = WIFEXITED(status) && WEXITSTATUS(status) == 0 &&
-	    shell("[ ! -d parts ] || cp -r parts want.parts") == 0;
+	    shell("[ ! -d parts ] || cp -r parts want.parts") == 0 &&
+	    (!job->repeats || shell("cp out.json want.out") == 0);
 	for (size_t i = 0; i < nouts; i++) {
 		want[i] = slurp_out(job->outs[i]);
 		all &= want[i].len > 0;

@@ -6,7 +6,8 @@
  * at its end long before the other, a stream that forks and comes together
  * again, and two sinks; "kinds" has sinks that are no files;
  * in "late" one takes what a stage puts aside; "bare" has no side files; "spool"
- * reads a pipe whose writer never repeats anything.
+ * reads a pipe whose writer never repeats anything; "now" shows its output before
+ * it is committed; that of "repeat" may come again.
  */
 #ifndef WEIR_TESTS_CRASH_JOBS_H
 #define WEIR_TESTS_CRASH_JOBS_H
@@ -22,6 +23,8 @@ struct job {
 	const char *name;
 	const char *follows;	    /* begins the -i of the log */
 	bool piped;		    /* which comes through standard input */
+	bool now;		    /* a crash may cut what is visible */
+	bool repeats;		    /* and output may hold lines again */
 	const char *args[ARGS_MAX]; /* the other sources, sinks, -E */
 	const char *outs[OUTS_MAX +
 	    1]; /* visible; a directory ends in /, a database .db, what a
@@ -132,6 +135,32 @@ static const struct job jobs[] = {
 		    "'n = count(), worst = max(latency_ms)'",
 	.plain = "late=plain.1; sfilter -F 'true' access.log | "
 		 "eval \"$PIPELINE\" >plain.0"},
+    {.name = "now",
+	.follows = "-i",
+	.now = true,
+	.args = {"-oout.json", "-oworst=worst.json", "--visible=now"},
+	.outs = {"out.json", "worst.json"},
+	.sides = {"else.json"},
+	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
+		    "--else=else.json 'status >= 400' | "
+		    "swindow -w 10s -k host "
+		    "'n = count(), worst = max(latency_ms)' | "
+		    "tee >(sfilter 'worst > 900' >\"$worst\") | "
+		    "sfilter true",
+	.plain = "worst=plain.1; sfilter -F 'true' access.log | "
+		 "eval \"$PIPELINE\" >plain.0"},
+    {.name = "repeat",
+	.follows = "-i",
+	.repeats = true,
+	.args = {"-oout.json", "--guarantee=at-least-once"},
+	.outs = {"out.json"},
+	.sides = {"else.json"},
+	.pipeline = "\"$CRASH\" slow | sfilter -t ts --max-delay=3s "
+		    "--else=else.json 'status >= 400' | "
+		    "swindow -w 10s -k host "
+		    "'n = count(), worst = max(latency_ms)'",
+	.plain = "sfilter -F 'true' access.log | eval \"$PIPELINE\" "
+		 ">plain.0"},
     {.name = "bare",
 	.follows = "-i",
 	.args = {"-oout.json"},

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Goal: CRASH_KILLS kills (at least) of five jobs, no difference. Method: crash.c,
+# Goal: CRASH_KILLS kills (at least) of eight jobs, no difference. Method: crash.c,
 # in all its modes, again and again with other seeds; SEED repeats it. Figures
 # go to stdout.
 set -u
@@ -31,7 +31,7 @@ one() { # one MODE N JOB
 while [ $total -lt "$kills" ]; do
 	before=$total
 	for mode in "${modes[@]}"; do
-		for job in main ends join kinds late spool; do
+		for job in main ends join kinds late spool now repeat; do
 			if [ "$mode $job" != 'drain 5 join' ] &&
 				[ $total -lt "$kills" ]; then
 				# mode is two words

@@ -9,6 +9,8 @@ n=0 status=0
 for mode in 'probes 7 main' 'probes 8 ends' 'probes 4 join' \
 	'probes 3 late' 'random 2 late' \
 	'probes 5 spool' 'recovery 2 spool' 'random 2 spool' \
+	'probes 5 now' 'recovery 2 now' 'random 2 now' \
+	'probes 4 repeat' 'random 2 repeat' \
 	'recovery 2 main' 'zombie 2 main' 'zombie 2 join' \
 	'recovery 3 ends' 'random 3 main' 'random 3 ends' 'drain 1 main' \
 	'drain 2 ends' 'probes 4 kinds' 'recovery 2 kinds' 'random 2 kinds'; do
