@@ -403,7 +403,7 @@ full() {
 	done
 }
 
-@test "usage: what is missing, and what comes later" {
+@test "usage: what is missing, and what is not known" {
 	status_is 2 scheckpoint
 	status_is 2 scheckpoint nonsense
 	status_is 2 scheckpoint run -i access.log -o out.json "$filter"
@@ -413,9 +413,9 @@ full() {
 	status_is 2 scheckpoint run -d state -i access.log -o out.json
 	status_is 2 run_job -f --once "$filter"
 	status_is 2 run_job --every=10ms "$filter"
-	for later in --visible=now --guarantee=at-least-once; do
-		status_is 2 run_job "$later" "$filter"
-		grep -q 'this version' stderr
+	for other in --visible=then --guarantee=twice; do
+		status_is 2 run_job "$other" "$filter"
+		grep -q -- "${other%=*} is " stderr
 	done
 	status_is 2 run_job --guarantee=most "$filter"
 	grep -q 'exactly-once and at-most-once' stderr

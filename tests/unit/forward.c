@@ -178,6 +178,9 @@ test_other_bytes(const struct weir_dir *d)
 			s.base = end;
 		ok(forward(d, &s) == -1 && visible_is(text, end + 1),
 		    "bytes behind: %s", err.text);
+		s.tail = true;
+		ok(forward(d, &s) == 1 && visible_is(text, end + 1),
+		    "bytes behind that are the job's own");
 		s.nfiles = 2;
 		sink_fini(&s);
 	}

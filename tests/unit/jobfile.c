@@ -55,6 +55,10 @@ test_sinkpart(void)
 	    "{\"pending\":\"x\",\"len\":1,\"digest\":\"00\"}",
 	    "{\"part\":\"x\"}", "{\"part\":null,\"file\":\"x\"}",
 	    "{\"path\":\"/again\",\"base\":0}", "{\"other\":1}"};
+	static const char *const ends[] = {
+	    "{\"path\":\"/a\",\"base\":7,\"end\":-1}",
+	    "{\"path\":\"/a\",\"base\":7,\"end\":\"9\"}",
+	    "{\"path\":\"/a\",\"base\":7,\"end\":null}"};
 	struct weir_sinkpart p;
 
 	ok(part_of(LINES("{\"metrics\":{}}", PATH, PENDING,
@@ -70,7 +74,16 @@ test_sinkpart(void)
 	ok(p.parts.n == 1 && strcmp(p.parts.part[0].stage, "in") == 0 &&
 		strcmp(p.parts.part[0].file, "in.part") == 0,
 	    "parts");
+	ok(!p.now, "it is written by the committer");
 	weir_sinkpart_fini(&p);
+	ok(part_of(LINES("{\"path\":\"/a\",\"base\":7,\"end\":9}"), &p) == 1 &&
+		p.now && p.base == 7 && p.end == 9,
+	    "it is written by the sink");
+	weir_sinkpart_fini(&p);
+	for (size_t i = 0; i < 3; i++)
+		ok(part_of(LINES(ends[i]), &p) == -1 &&
+			err.status == WEIR_STATE,
+		    "%s: %s", ends[i], err.text);
 	ok(part_of(LINES(PENDING), &p) == -1 && err.status == WEIR_STATE,
 	    "no path: %s", err.text);
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
