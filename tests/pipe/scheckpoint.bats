@@ -417,8 +417,6 @@ full() {
 		status_is 2 run_job "$other" "$filter"
 		grep -q -- "${other%=*} is " stderr
 	done
-	status_is 2 run_job --guarantee=most "$filter"
-	grep -q 'exactly-once and at-most-once' stderr
 	status_is 2 scheckpoint run -d state -i access.log -o - "$filter"
 	grep -q -- "-o '|cat'" stderr
 	[ ! -e ./- ]
