@@ -80,17 +80,19 @@ check_now(struct checkpoint *c)
 		struct weir_error err;
 		char *name = weir_visible_name(c->sinks[i], &err);
 		char shown[256];
+		bool file;
 
 		if (name == NULL)
 			tool_fail(t, &err);
-		if (weir_visible_kind(name) != WEIR_VISIBLE_FILE)
+		file = weir_visible_kind(name) == WEIR_VISIBLE_FILE;
+		free(name);
+		if (!file)
 			tool_usage(t,
 			    "--visible=now is for sinks that are regular "
 			    "files, which %s is not: leave it out, or put "
 			    "that sink into a job of its own",
 			    weir_show_into(shown, sizeof shown, c->sinks[i],
 				strlen(c->sinks[i])));
-		free(name);
 	}
 }
 
