@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #define GRACE_NS    INT64_C(2000000000) /* to end by themselves when one died */
@@ -105,6 +106,20 @@ culprit(const struct weir_incarnation *j)
 	return worst;
 }
 
+/* Does a sink complain that its stream was cut off? */
+static bool
+starved(const struct weir_incarnation *j)
+{
+	for (size_t i = 0; i < j->children.n; i++) {
+		const struct weir_child *c = &j->children.child[i];
+
+		if (strcmp(c->what, "sink") == 0 && WIFEXITED(c->status) &&
+		    WEXITSTATUS(c->status) == WEIR_UPSTREAM)
+			return true;
+	}
+	return false;
+}
+
 static bool
 is_final(int status)
 {
@@ -168,7 +183,10 @@ judge(const struct weir_incarnation *j, struct weir_error *err)
 		    status);
 		return GIVEN_UP;
 	}
-	weir_fail(err, status == WEIR_UPSTREAM ? WEIR_UPSTREAM : WEIR_SYSTEM,
+	weir_fail(err,
+	    status == WEIR_UPSTREAM || (status == 1 && starved(j))
+		? WEIR_UPSTREAM
+		: WEIR_SYSTEM,
 	    "%s ended with status %d", c->what, status);
 	return TRY_AGAIN;
 }
@@ -380,11 +398,25 @@ check_pipes(const struct weir_supervise_config *c, const struct weir_pipes *p,
 	    p->pipe[0].source);
 }
 
+/*
+ * The stream was lost though nobody crashed. Once that may be what somebody
+ * else's end looked like; twice, before anything was committed, PIPELINE does it.
+ */
+static enum outcome
+loses_stream(struct weir_error *err)
+{
+	weir_fail(err, WEIR_USAGE,
+	    "PIPELINE loses the stream, as said above: all commands in it must "
+	    "pass on the frames of weir's stages; put others before the job or "
+	    "behind its sink");
+	return GIVEN_UP;
+}
+
 static int
 supervise(struct weir_incarnation *j, struct weir_error *err)
 {
 	const struct weir_supervise_config *config = j->c;
-	unsigned tries = 0;
+	unsigned tries = 0, lost = 0;
 	enum outcome o;
 
 	weir_status_open(j);
@@ -392,7 +424,10 @@ supervise(struct weir_incarnation *j, struct weir_error *err)
 		o = live(j, err);
 		if (j->committer != NULL &&
 		    weir_committer_commits(j->committer) > 0)
-			tries = 0;
+			tries = lost = 0;
+		else if (o == TRY_AGAIN && err->status == WEIR_UPSTREAM &&
+		    ++lost == 2)
+			o = loses_stream(err);
 		weir_incarnation_end(j);
 		if (o != TRY_AGAIN || config->roles.pipeline == NULL ||
 		    j->signal != 0 || ++tries > config->restarts)

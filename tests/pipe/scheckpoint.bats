@@ -556,3 +556,14 @@ joining() {
 	[ "$status" = 2 ]
 	[[ "$output" == *"other: not a stream of the job: make it a source"* ]]
 }
+
+@test "a command that loses the stream ends the job after two tries" {
+	for pipeline in 'sfilter true | jq -c .' 'grep web | sfilter true' \
+		'sfilter true >elsewhere'; do
+		rm -rf state out.json
+		status_is 2 scheckpoint run -d state -i access.log -o out.json \
+			"$pipeline"
+		[ "$(grep -c 'restarting in' stderr)" = 1 ]
+		grep -q 'PIPELINE loses the stream' stderr
+	done
+}
